@@ -1,0 +1,107 @@
+"""The one gate: rate limit, decision, audit line and metric of every request, on every surface."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from broker.errors import Forbidden, RateLimited
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from broker.policy.grants import Action, Grant, Policy
+    from broker.policy.identity import Principal
+    from broker.state.ratelimit import RateLimit
+    from broker.telemetry.audit import AuditLog
+    from broker.telemetry.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, in which request."""
+
+    principal: Principal
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a request wants to do; `count` is how many URLs or calls it stands for."""
+
+    event: str
+    action: Action
+    bucket: str
+    key: str
+    size: int | None = None
+    content_type: str | None = None
+    count: int = 1
+
+
+class Gate:
+    """`policy` is asked on each call, so that a reload takes effect at once."""
+
+    def __init__(
+        self, policy: Callable[[], Policy], rate: RateLimit, audit: AuditLog, metrics: Metrics
+    ) -> None:
+        self._policy = policy
+        self._rate = rate
+        self._audit = audit
+        self._metrics = metrics
+
+    @property
+    def policy(self) -> Policy:
+        return self._policy()
+
+    def enter(self, principal: Principal) -> None:
+        """Count one request of this person. Raises RateLimited."""
+        try:
+            self._rate.hit(f"{principal.issuer} {principal.subject}")
+        except RateLimited:
+            self._metrics.rate_limited()
+            raise
+
+    def allow(self, caller: Caller, wanted: Wanted) -> Grant:
+        """Return the grant that allows it. Raises Forbidden. Either way it is recorded."""
+        try:
+            grant = self._decide(caller.principal, wanted)
+        except Forbidden as refusal:
+            self._record(caller, wanted, allowed=False, reason=refusal.reason)
+            raise
+        self._record(caller, wanted, allowed=True, reason="grant")
+        return grant
+
+    def permits(self, caller: Caller, action: Action, bucket: str, key: str) -> bool:
+        """Say whether something may be shown, without a record: for filtering what is listed."""
+        try:
+            self._policy().decide(caller.principal, action, bucket, key)
+        except Forbidden:
+            return False
+        return True
+
+    def _decide(self, principal: Principal, wanted: Wanted) -> Grant:
+        policy = self._policy()
+        if wanted.size is None or wanted.content_type is None:
+            return policy.decide(principal, wanted.action, wanted.bucket, wanted.key)
+        return policy.decide_upload(
+            principal,
+            wanted.bucket,
+            wanted.key,
+            size=wanted.size,
+            content_type=wanted.content_type,
+        )
+
+    def _record(self, caller: Caller, wanted: Wanted, *, allowed: bool, reason: str) -> None:
+        self._metrics.decision(wanted.action, allowed=allowed, reason=reason)
+        self._audit.record(
+            wanted.event,
+            principal=caller.principal,
+            action=wanted.action,
+            bucket=wanted.bucket,
+            key=wanted.key,
+            allowed=allowed,
+            reason=reason,
+            request_id=caller.request_id,
+            size=wanted.size,
+            count=wanted.count,
+        )

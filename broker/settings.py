@@ -1,0 +1,259 @@
+"""The configuration: one frozen object from `broker.toml` and the environment.
+
+Each value of the file can be overridden: `BROKER_S3__REGION` for `[s3] region`. Secrets come from
+the environment or from files named there. Every problem is reported at once, by its name.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from broker.errors import ConfigurationError
+from broker.policy.grants import Action, Grant, Policy
+from broker.policy.limits import LifeLimits
+from broker.policy.profiles import Profile, Strategy
+from broker.setting_types import (
+    BucketName,
+    BucketPattern,
+    Duration,
+    GrantPrefix,
+    KeyTemplate,
+    Origin,
+    SignedLife,
+    Size,
+    SplitList,
+    TypePattern,
+    Url,
+    Who,
+)
+from broker.validation import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "BROKER_"
+# Variables of the broker that override no setting.
+OTHER_VARIABLES = frozenset({"BROKER_CONFIG", "BROKER_DEV_S3_ENV", "BROKER_SECRETS_FILE"})
+MIN_SECRET_BYTES = 32
+KIB = 1024
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ServerSettings(Section):
+    public_url: Url | None = None
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    workers: int = Field(1, ge=1, le=64)
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, SplitList] = ()
+    cors_origins: Annotated[tuple[Origin, ...], NoDecode, SplitList] = ()
+    body_limit: Size = Field(Size(64 * KIB), ge=KIB, le=16 * KIB * KIB)
+
+
+class S3Settings(Section):
+    provider: Literal[
+        "aws", "ceph", "r2", "minio", "b2", "gcs", "localstack", "ministack", "generic"
+    ] = "aws"
+    region: str = Field("us-east-1", pattern=r"^[a-z0-9-]{1,40}$")
+    endpoint_url: Url | None = None
+    public_endpoint_url: Url | None = None
+    addressing: Literal["auto", "path", "virtual"] = "auto"
+    buckets: Annotated[tuple[BucketName, ...], NoDecode, SplitList] = ()
+
+    @model_validator(mode="after")
+    def _endpoint_of_provider(self) -> Self:
+        if self.provider != "aws" and self.endpoint_url is None:
+            raise ValueError(f"endpoint_url is missing; provider {self.provider} needs one")
+        return self
+
+
+class AuthSettings(Section):
+    local_users_file: str | None = None
+    audience: str = "presign-broker"
+
+
+class GrantSettings(Section):
+    who: Who
+    bucket: BucketPattern
+    prefix: GrantPrefix = ""
+    actions: Annotated[frozenset[Action], NoDecode, SplitList] = Field(min_length=1)
+    max_size: Size | None = None
+    types: Annotated[tuple[TypePattern, ...], NoDecode, SplitList] = ()
+    max_expiry: SignedLife | None = None
+    overwrite: bool = True
+
+
+class ProfileSettings(Section):
+    bucket: BucketName
+    key: KeyTemplate
+    types: Annotated[tuple[TypePattern, ...], NoDecode, SplitList] = ()
+    max_size: Size | None = None
+    overwrite: bool = True
+    expiry: SignedLife | None = None
+    strategy: Strategy = Strategy.AUTO
+
+
+class CacheSettings(Section):
+    url: Literal["memory://"] = "memory://"
+
+
+class LimitSettings(Section):
+    requests_per_minute: int = Field(6000, ge=1)
+    uploads_open: int = Field(1000, ge=1, le=10_000)
+    default_expiry: SignedLife = timedelta(minutes=5)
+    max_expiry: SignedLife = timedelta(hours=1)
+    upload_ttl: Duration = timedelta(days=7)
+
+
+def _long_secrets(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    if not secrets:
+        raise ValueError("is missing; set BROKER_SECRETS")
+    if any(len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES for secret in secrets):
+        raise ValueError(f"each must have at least {MIN_SECRET_BYTES} bytes")
+    return secrets
+
+
+class Settings(BaseSettings):
+    """Made by `load_settings`; `secrets` are newest first and never shown."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix=PREFIX, env_nested_delimiter="__"
+    )
+
+    server: ServerSettings = ServerSettings()
+    s3: S3Settings = S3Settings()
+    auth: AuthSettings = AuthSettings()
+    grants: tuple[GrantSettings, ...] = ()
+    profiles: dict[str, ProfileSettings] = {}
+    cache: CacheSettings = CacheSettings()
+    limits: LimitSettings = LimitSettings()
+    secrets: Annotated[
+        tuple[SecretStr, ...], NoDecode, SplitList, AfterValidator(_long_secrets)
+    ] = Field((), validate_default=True)
+    metrics_token: SecretStr | None = None
+
+    @classmethod
+    def settings_customise_sources(  # the library's signature; only one source is wanted
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read nothing but the arguments: the environment is one of `load_settings`."""
+        return (init_settings,)
+
+    @model_validator(mode="after")
+    def _workers_share_state(self) -> Self:
+        if self.server.workers > 1:
+            raise ValueError("server.workers: more than 1 needs a cache that workers share")
+        return self
+
+    @property
+    def secret_bytes(self) -> tuple[bytes, ...]:
+        return tuple(secret.get_secret_value().encode() for secret in self.secrets)
+
+    @property
+    def public_url(self) -> str:
+        return self.server.public_url or f"http://{self.server.host}:{self.server.port}"
+
+    @property
+    def life_limits(self) -> LifeLimits:
+        return LifeLimits(self.limits.default_expiry, self.limits.max_expiry)
+
+    def policy(self) -> Policy:
+        return Policy(
+            [Grant(**dict(grant)) for grant in self.grants],
+            [Profile(name=name, **dict(profile)) for name, profile in self.profiles.items()],
+        )
+
+
+def read_toml(path: Path) -> dict[str, object]:
+    """Return the file's content. Raises ConfigurationError with the line that is wrong."""
+    try:
+        return tomllib.loads(path.read_text())
+    except OSError as error:
+        raise ConfigurationError([f"{path}: cannot be read ({error.strerror})"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError([f"{path}: is not TOML: {error}"]) from error
+
+
+def load_settings(environ: Mapping[str, str], toml: Mapping[str, object]) -> Settings:
+    """Return the settings of a file's content, overridden from the environment.
+
+    Raises ConfigurationError with every problem, each by its name.
+    """
+    problems = [f"{name}: is not known" for name in _unknown_variables(environ)]
+    try:
+        settings = Settings.model_validate(_merged(toml, _from_environment(environ)))
+    except ValidationError as error:
+        problems += [_problem(path, fault) for path, fault in describe(error.errors())]
+    except SettingsError as error:
+        problems.append(str(error))
+    if problems:
+        raise ConfigurationError(problems)
+    return settings
+
+
+def _merged(base: Mapping[str, object], over: Mapping[str, object]) -> dict[str, object]:
+    """Return `base` with the values of `over`, tables merged key by key."""
+    merged = dict(base)
+    for name, value in over.items():
+        below = merged.get(name)
+        if isinstance(below, dict) and isinstance(value, dict):
+            merged[name] = _merged(below, value)
+        else:
+            merged[name] = value
+    return merged
+
+
+def _problem(path: str, fault: str) -> str:
+    return f"{path}: {fault}" if path else fault
+
+
+def _unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    known = {PREFIX + field.upper() for field in Settings.model_fields} | OTHER_VARIABLES
+    ours = (name for name in environ if name.startswith(PREFIX))
+    return sorted(name for name in ours if name.partition("__")[0] not in known)
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
+    source = EnvSettingsSource(Settings)
+    source.env_vars = {name.lower(): value for name, value in environ.items()}
+    overrides: dict[str, object] = source()
+    secrets_file = environ.get("BROKER_SECRETS_FILE")
+    if secrets_file:
+        overrides["secrets"] = read_secrets(Path(secrets_file))
+    return overrides
+
+
+def read_secrets(path: Path) -> list[str]:
+    """Return the secrets of a file, one a line, newest first. Raises ConfigurationError."""
+    try:
+        return path.read_text().split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError([f"BROKER_SECRETS_FILE: {path} cannot be read"]) from error

@@ -1,0 +1,1 @@
+"""How a URL is signed: pure functions and values, no network, no clock."""

@@ -1,0 +1,66 @@
+"""The audit trail: one JSON line for each decision, allowed or not.
+
+A line never holds a key, a token or a signature: keys stand there as digests, so that the trail can
+be kept and searched without telling what people's files are called.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from typing import TextIO
+
+    from broker.policy.identity import Principal
+
+_DIGEST_LENGTH = 32  # hex characters
+
+
+class AuditLog:
+    def __init__(self, stream: TextIO, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._log = structlog.wrap_logger(
+            structlog.WriteLogger(stream),
+            processors=[structlog.processors.JSONRenderer()],
+            wrapper_class=structlog.make_filtering_bound_logger(0),
+        ).bind()
+
+    def record(
+        self,
+        event: str,
+        *,
+        principal: Principal,
+        action: str,
+        bucket: str,
+        key: str,
+        allowed: bool,
+        reason: str,
+        request_id: str,
+        size: int | None = None,
+        count: int = 1,
+    ) -> None:
+        """`size` is in bytes; `count` is how many URLs the decision stands for."""
+        self._log.info(
+            event,
+            time=self._clock().isoformat(),
+            actor=principal.subject,
+            issuer=principal.issuer,
+            action=action,
+            bucket=bucket,
+            key_hash=key_digest(bucket, key),
+            allowed=allowed,
+            reason=reason,
+            request_id=request_id,
+            size=size,
+            count=count,
+        )
+
+
+def key_digest(bucket: str, key: str) -> str:
+    """Return what stands for a key: a bucket's name holds no `/`, so no two pairs share a text."""
+    return hashlib.sha256(f"{bucket}/{key}".encode()).hexdigest()[:_DIGEST_LENGTH]

@@ -1,0 +1,86 @@
+"""Coming back to an upload: the ticket is opened for its owner and today's policy asked again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from broker.errors import Forbidden, UploadGone
+from broker.gate import Wanted
+from broker.policy.grants import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime, timedelta
+
+    from broker.gate import Caller, Gate
+    from broker.policy.grants import Grant
+    from broker.policy.profiles import Profile
+    from broker.policy.ticket import Ticket, Tickets
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """What allows an upload: a grant, and the profile it was asked through, if any."""
+
+    grant: Grant
+    profile: Profile | None
+
+    @property
+    def overwrite(self) -> bool:
+        return self.grant.overwrite and (self.profile is None or self.profile.overwrite)
+
+    @property
+    def max_expiry(self) -> timedelta | None:
+        """The longest life of a URL; None means the configuration's own maximum."""
+        if self.profile is not None and self.profile.expiry is not None:
+            return self.profile.expiry
+        return self.grant.max_expiry
+
+
+class UploadAccess:
+    def __init__(self, tickets: Tickets, gate: Gate, clock: Callable[[], datetime]) -> None:
+        self._tickets = tickets
+        self._gate = gate
+        self._clock = clock
+
+    def open(
+        self, caller: Caller, upload_id: str, event: str, *, count: int = 1
+    ) -> tuple[Ticket, Permit]:
+        """Return the caller's own upload and what allows it today.
+
+        Raises UploadNotFound, Forbidden, or UploadGone after the ticket's end.
+        """
+        ticket = self._tickets.open(upload_id, caller.principal)
+        permit = self.permit(caller, ticket, event, count=count)
+        if self._clock() >= ticket.expires_at:
+            raise UploadGone("The upload's time has ended; start it anew.")
+        return ticket, permit
+
+    def permit(self, caller: Caller, ticket: Ticket, event: str, *, count: int = 1) -> Permit:
+        """Ask today's policy for the upload of a ticket. Raises Forbidden."""
+        profile = self.profile(ticket.profile)
+        if profile is not None:
+            profile.check(size=ticket.size, content_type=ticket.content_type)
+        grant = self._gate.allow(
+            caller,
+            Wanted(
+                event=event,
+                action=Action.WRITE,
+                bucket=ticket.bucket,
+                key=ticket.key,
+                size=ticket.size,
+                content_type=ticket.content_type,
+                count=count,
+            ),
+        )
+        return Permit(grant, profile)
+
+    def profile(self, name: str | None) -> Profile | None:
+        """Return a profile in force. Raises Forbidden when the policy has none of this name."""
+        if name is None:
+            return None
+        profile = self._gate.policy.profiles.get(name)
+        if profile is None:
+            raise Forbidden("profile: is not known.", reason="no_profile")
+        return profile

@@ -1,0 +1,254 @@
+/**
+ * A broker and an S3 in memory, over real HTTP on two ports. It is strict: a URL takes exactly the
+ * bytes and headers it was signed for, once its time is over it takes none.
+ *
+ * `fault` sees each request first and may return `{ status, headers?, body? }` to answer instead,
+ * "cut" to drop the connection, "lose" to do the work and drop the answer, or "hang" to never answer.
+ */
+import { createServer } from "node:http";
+import { randomUUID } from "node:crypto";
+
+export class FakeS3 {
+  partSize = 1000;
+  multipartFrom = 2000;
+  firstWindow = 2;
+  /** Milliseconds a URL lives. */
+  urlLife = 60_000;
+  /** Milliseconds the server's clock is ahead. */
+  skew = 0;
+  /** @type {(request: Seen) => Fault | undefined} */
+  fault = () => undefined;
+  /** Called before each answer of S3. @type {() => Promise<void>} */
+  delay = async () => {};
+  /** @type {Seen[]} */
+  log = [];
+  /** @type {Map<string, FakeUpload>} */
+  uploads = new Map();
+  /** Bytes by `bucket/key`. @type {Map<string, Buffer>} */
+  objects = new Map();
+  inFlight = 0;
+  mostInFlight = 0;
+  broker = new Host((request, body) => this.#broker(request, body));
+  s3 = new Host((request, body) => this.#s3(request, body));
+
+  static async start() {
+    const fake = new FakeS3();
+    await Promise.all([fake.broker.listen(), fake.s3.listen()]);
+    return fake;
+  }
+
+  async stop() {
+    await Promise.all([this.broker.close(), this.s3.close()]);
+  }
+
+  /** @param {string} operation */
+  seen(operation) {
+    return this.log.filter((request) => request.operation === operation);
+  }
+
+  /** As a lifecycle rule does. */
+  forgetAll() {
+    this.uploads.clear();
+  }
+
+  /**
+   * @param {import("node:http").IncomingMessage} request
+   * @param {Buffer} body
+   * @returns {Promise<Fault>}
+   */
+  async #broker(request, body) {
+    const url = new URL(request.url ?? "", "http://broker");
+    const [, , noun, id, verb] = url.pathname.split("/");
+    const operation = operationOf(request.method, noun, id, verb);
+    const seen = { operation, part: 0, id: decodeURIComponent(id ?? ""), headers: request.headers, body: json(body) };
+    this.log.push(seen);
+    const fault = this.fault(seen);
+    if (fault !== undefined && fault !== "lose") return fault;
+    const answer = this.#operations[operation]?.(seen, url) ?? problem(404, "not_found");
+    return fault ?? answer;
+  }
+
+  /** @type {Record<string, (seen: Seen, url: URL) => Fault>} */
+  #operations = {
+    create: ({ body }) => ok({ server_time: this.#time(), uploads: body.files.map((file) => this.#create(body, file)) }, 201),
+    list: (_, url) => ok({ server_time: this.#time(), uploads: this.#open(url.searchParams) }),
+    get: ({ id }) => this.#with(id, (upload) => ok({ ...describe(upload), parts: partsOf(upload) })),
+    sign: ({ id, body }) => this.#with(id, (upload) => ok({
+      server_time: this.#time(),
+      parts: body.parts.map(({ part_number }) => this.#target(upload, part_number)),
+    })),
+    target: ({ id }) => this.#with(id, (upload) => ok(this.#target(upload, 1))),
+    complete: ({ id }) => this.#with(id, (upload) => this.#complete(upload)),
+    completeMany: ({ body }) => ok({ uploads: body.ids.map((id) => item(id, this.#with(id, (upload) => this.#complete(upload)))) }),
+    abort: ({ id }) => this.#abort(id),
+  };
+
+  #create({ bucket, prefix }, { client_id, name, size, type, fingerprint = null }) {
+    if (name.includes("refused")) return { client_id, error: { code: "invalid_key", status: 422, detail: "This name is refused." } };
+    const multipart = size >= this.multipartFrom;
+    const partSize = multipart ? this.partSize : size;
+    const upload = {
+      id: `t ${randomUUID()}/ä`, bucket, key: prefix + name, size, type, fingerprint, multipart, partSize,
+      partCount: multipart ? Math.ceil(size / partSize) : 1, parts: new Map(), state: "pending",
+    };
+    this.uploads.set(upload.id, upload);
+    const shared = { client_id, id: upload.id, bucket, key: upload.key, state: "pending", expires_at: this.#time(86_400_000) };
+    if (!multipart) return { ...shared, strategy: "put", target: this.#target(upload, 1) };
+    const first = Array.from({ length: Math.min(this.firstWindow, upload.partCount) }, (_, index) => index + 1);
+    const parts = first.map((number) => this.#target(upload, number));
+    return { ...shared, strategy: "multipart", target: { part_size: partSize, part_count: upload.partCount, parts } };
+  }
+
+  #target(upload, number) {
+    const size = Math.min(upload.partSize, upload.size - (number - 1) * upload.partSize);
+    const expires = Date.now() + this.urlLife;
+    const query = `part=${number}&size=${size}&expires=${expires}`;
+    return {
+      part_number: number, size, method: "PUT", headers: { "x-amz-meta-signed": `${number}` },
+      url: `${this.s3.url}/${encodeURIComponent(upload.id)}?${query}`, expires_at: this.#time(this.urlLife),
+    };
+  }
+
+  #open(query) {
+    const here = [...this.uploads.values()].filter(({ bucket, key, multipart, state }) => multipart && state === "pending" &&
+      bucket === query.get("bucket") && key.startsWith(query.get("prefix") ?? ""));
+    return here.map((upload) => ({ ...describe(upload), created_at: this.#time(), expires_at: this.#time(1000) }));
+  }
+
+  #complete(upload) {
+    const missing = Array.from({ length: upload.partCount }, (_, index) => index + 1).filter((number) => !upload.parts.has(number));
+    if (upload.state === "pending" && missing.length > 0) return problem(409, "parts_missing", { missing });
+    const bytes = Buffer.concat(Array.from({ length: upload.partCount }, (_, index) => upload.parts.get(index + 1)));
+    this.objects.set(`${upload.bucket}/${upload.key}`, bytes);
+    upload.state = "complete";
+    const { bucket, key, size, type } = upload;
+    return ok({ state: "complete", object: { bucket, key, size, type, etag: "e", version_id: null, checksum: null } });
+  }
+
+  #abort(id) {
+    const upload = this.uploads.get(id);
+    if (upload?.state === "complete") return problem(409, "upload_complete");
+    this.uploads.delete(id);
+    return { status: 204 };
+  }
+
+  #with(id, action) {
+    const upload = this.uploads.get(id);
+    return upload ? action(upload) : problem(404, "upload_gone");
+  }
+
+  async #s3(request, body) {
+    const url = new URL(request.url ?? "", "http://s3");
+    const id = decodeURIComponent(url.pathname.slice(1));
+    const part = Number(url.searchParams.get("part"));
+    const seen = { operation: "put", part, id, headers: request.headers, body };
+    this.log.push(seen);
+    this.mostInFlight = Math.max(this.mostInFlight, ++this.inFlight);
+    await this.delay();
+    this.inFlight -= 1;
+    const fault = this.fault(seen);
+    if (fault !== undefined && fault !== "lose") return fault;
+    const answer = this.#take(seen, url.searchParams);
+    return fault ?? answer;
+  }
+
+  #take({ id, part, headers, body }, query) {
+    const upload = this.uploads.get(id);
+    if (!upload) return refusal(404, "NoSuchUpload");
+    const signed = headers["x-amz-meta-signed"] === `${part}` && headers["content-type"] === undefined;
+    if (Date.now() >= Number(query.get("expires"))) return refusal(403, "AccessDenied");
+    if (!signed || body.length !== Number(query.get("size"))) return refusal(403, "SignatureDoesNotMatch");
+    if (!upload.multipart && upload.parts.has(part)) return refusal(412, "PreconditionFailed");
+    upload.parts.set(part, body);
+    return { status: 200, headers: { etag: '"e"' } };
+  }
+
+  /** @param {number} [later] */
+  #time(later = 0) {
+    return new Date(Date.now() + this.skew + later).toISOString();
+  }
+}
+
+/** One listening port that can be taken away and come back. */
+class Host {
+  #port = 0;
+  #server;
+  /** @type {(request: import("node:http").IncomingMessage, body: Buffer) => Promise<Fault>} */
+  #handle;
+
+  constructor(handle) {
+    this.#handle = handle;
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  listen() {
+    this.#server = createServer((request, response) => this.#serve(request, response));
+    return new Promise((resolve) => this.#server.listen(this.#port, "127.0.0.1", () => {
+      this.#port = this.#server.address().port;
+      resolve(undefined);
+    }));
+  }
+
+  close() {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
+    return closed;
+  }
+
+  async #serve(request, response) {
+    const chunks = [];
+    request.on("error", () => {});
+    for await (const chunk of request) chunks.push(chunk);
+    const answer = await this.#handle(request, Buffer.concat(chunks));
+    if (answer === "hang") return;
+    if (answer === "cut" || answer === "lose") return request.socket.destroy();
+    response.writeHead(answer.status, answer.headers ?? {}).end(answer.body ?? "");
+  }
+}
+
+/** @typedef {{ operation: string, part: number, id: string, headers: Record<string, any>, body: any }} Seen */
+/** @typedef {{ status: number, headers?: Record<string, string>, body?: string } | "cut" | "lose" | "hang"} Fault */
+/** @typedef {{ id: string, bucket: string, key: string, size: number, type: string, fingerprint: string | null,
+ *   multipart: boolean, partSize: number, partCount: number, parts: Map<number, Buffer>, state: string }} FakeUpload */
+
+function operationOf(method, noun, id, verb) {
+  if (noun !== "uploads") return `${method} ${noun}`;
+  if (id === undefined) return method === "POST" ? "create" : "list";
+  if (id === "complete") return "completeMany";
+  if (verb === undefined) return method === "DELETE" ? "abort" : "get";
+  return verb === "parts" ? "sign" : verb;
+}
+
+function describe({ id, state, bucket, key, size, type, fingerprint, partSize, partCount }) {
+  return { id, state, bucket, key, size, type, fingerprint, part_size: partSize, part_count: partCount };
+}
+
+function partsOf({ parts }) {
+  return [...parts].map(([part_number, bytes]) => ({ part_number, size: bytes.length, etag: "e" }));
+}
+
+function item(id, { status, body }) {
+  const { detail, code, ...rest } = JSON.parse(body);
+  return status === 200 ? { id, ...rest } : { id, error: { code, status, detail } };
+}
+
+function json(body) {
+  return body.length > 0 ? JSON.parse(body.toString()) : {};
+}
+
+function ok(body, status = 200) {
+  return { status, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+}
+
+/** A problem document as the broker sends it. */
+export function problem(status, code, more = {}, headers = {}) {
+  const body = JSON.stringify({ type: "about:blank", title: code, status, detail: `It is ${code}.`, code, request_id: "r-1", ...more });
+  return { status, headers: { "content-type": "application/problem+json", ...headers }, body };
+}
+
+function refusal(status, code) {
+  return { status, headers: { "content-type": "application/xml" }, body: `<Error><Code>${code}</Code></Error>` };
+}

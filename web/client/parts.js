@@ -1,0 +1,176 @@
+/**
+ * Sends what S3 does not have yet of one upload: several requests at once, each of them a slice
+ * of the file under a URL signed for exactly that slice.
+ *
+ * @import { PartTarget, TransportAnswer } from "./types.d.ts"
+ * @import { Patience } from "./retry.js"
+ * @import { Ticket, Upload } from "./upload.js"
+ * @import { Tools } from "./tools.js"
+ */
+
+import { TransportError, UploadForgotten } from "./errors.js";
+import { read } from "./fingerprint.js";
+import { seconds } from "./http.js";
+import { PartPlan } from "./plan.js";
+import { together } from "./timers.js";
+
+/** After the last byte has left, S3 may still be taking it in: buffers on the way hide that. */
+const ANSWER_TAKES = 4;
+/** Bytes per millisecond granted to a transport that cannot tell its progress. */
+const LEAST_SPEED = 16;
+
+/**
+ * @param {Upload} upload
+ * @param {Tools} tools
+ * @param {AbortSignal} signal
+ */
+export function sendParts(upload, tools, signal) {
+  return together(signal, (own) => new PartSender(upload, tools, own).start());
+}
+
+class PartSender {
+  #upload;
+  #tools;
+  #signal;
+  #plan;
+  /** Parts whose URL S3 refused once. @type {Set<number>} */
+  #refused = new Set();
+
+  /**
+   * @param {Upload} upload
+   * @param {Tools} tools
+   * @param {AbortSignal} signal
+   */
+  constructor(upload, tools, signal) {
+    this.#upload = upload;
+    this.#tools = tools;
+    this.#signal = signal;
+    const ticket = /** @type {Ticket} */ (upload.ticket);
+    this.#plan = new PartPlan({
+      numbers: upload.missing,
+      partSize: ticket.partSize,
+      size: upload.size,
+      targets: ticket.targets,
+      windowSize: tools.options.windowSize,
+      sign: (numbers) => this.#sign(ticket, numbers),
+      expired: (target) => tools.expired(target),
+    });
+  }
+
+  /** One task per request that may be in flight. */
+  start() {
+    const count = Math.min(this.#plan.left, this.#tools.options.concurrentParts);
+    return Array.from({ length: count }, () => this.#work());
+  }
+
+  async #work() {
+    const patience = this.#tools.patience([this.#upload]);
+    for (;;) {
+      const target = await this.#plan.next();
+      if (target === null) return;
+      try {
+        await this.#send(target);
+        patience.reset();
+      } catch (error) {
+        this.#upload.progress.drop(target.part_number);
+        this.#plan.giveBack(target);
+        await this.#judge(error, target, patience);
+      }
+    }
+  }
+
+  /**
+   * @param {Ticket} ticket
+   * @param {number[]} numbers
+   * @returns {Promise<PartTarget[]>}
+   */
+  async #sign({ id, strategy }, numbers) {
+    const { broker, serverClock } = this.#tools;
+    const work = { upload: this.#upload, signal: this.#signal };
+    if (strategy === "put") {
+      const target = await this.#tools.ask((call) => broker.freshTarget(id, call), work);
+      return [{ ...target, part_number: 1 }];
+    }
+    const wanted = numbers.map((number) => ({ part_number: number }));
+    const answer = await this.#tools.ask((call) => broker.signParts(id, wanted, call), work);
+    serverClock.observe(answer.server_time);
+    return answer.parts;
+  }
+
+  /** @param {PartTarget} target */
+  #send(target) {
+    return this.#tools.slots.use({ rank: this.#upload.rank, signal: this.#signal }, async () => {
+      if (this.#tools.expired(target)) return this.#plan.giveBack(target);
+      const answer = await this.#put(target);
+      this.#tools.s3Answered = true;
+      if (!isTaken(answer.status)) throw refusal(answer);
+      this.#upload.progress.land(target.part_number, target.size);
+      this.#upload.changed();
+    });
+  }
+
+  /** @param {PartTarget} target */
+  #put({ method, url, headers, size, part_number: number }) {
+    const { timers, transport, options: { stall } } = this.#tools;
+    const start = (number - 1) * (this.#upload.ticket?.partSize ?? 0);
+    const body = this.#upload.file.slice(start, start + size);
+    const limit = transport.reportsProgress ? stall : stall + size / LEAST_SPEED;
+    return timers.within((own, extend) => transport.send({
+      method, url, headers, body, signal: own,
+      onProgress: (sent) => {
+        extend(sent < size ? limit : limit * ANSWER_TAKES);
+        this.#upload.progress.move(number, sent);
+        this.#upload.changed();
+      },
+    }), { signal: this.#signal, limit, where: "s3" });
+  }
+
+  /**
+   * Returns when the part may be tried again; throws what cannot be helped.
+   *
+   * @param {unknown} error
+   * @param {PartTarget} target
+   * @param {Patience} patience
+   */
+  async #judge(error, target, patience) {
+    if (!(error instanceof TransportError) || error.kind === "aborted") throw error;
+    if (error.status === 404) await this.#askIfForgotten();
+    if (error.kind === "network") await read(this.#upload.file, 0, 1); // a file that changed looks like this, too
+    if ([400, 403, 404].includes(error.status)) return this.#signAgain(error, target.part_number);
+    if (!this.#tools.s3Answered && patience.attempt >= this.#tools.options.retries) throw error;
+    await patience.wait(error, this.#signal);
+  }
+
+  /**
+   * @param {TransportError} error
+   * @param {number} number
+   */
+  #signAgain(error, number) {
+    if (this.#refused.has(number)) throw error;
+    this.#refused.add(number);
+    this.#plan.distrust();
+  }
+
+  async #askIfForgotten() {
+    const id = /** @type {Ticket} */ (this.#upload.ticket).id;
+    const work = { upload: this.#upload, signal: this.#signal };
+    const { state } = await this.#tools.ask((call) => this.#tools.broker.getUpload(id, call), work);
+    if (state === "aborted" || state === "expired") throw new UploadForgotten();
+  }
+}
+
+/**
+ * 412 is the answer to a PUT that must not overwrite, also when an earlier try of ours got through
+ * and its answer was lost: whose bytes lie there is for the broker to tell.
+ *
+ * @param {number} status
+ */
+function isTaken(status) {
+  return (status >= 200 && status < 300) || status === 412;
+}
+
+/** @param {TransportAnswer} answer */
+function refusal(answer) {
+  const { status, s3Code = null, header } = answer;
+  return new TransportError("s3", { status, s3Code, retryAfter: seconds(header("retry-after")) });
+}

@@ -1,0 +1,103 @@
+/**
+ * What every part of the engine works with: the things passed in, wrapped once.
+ *
+ * @import { EngineOptions, EngineParts } from "./types.d.ts"
+ * @import { Upload } from "./upload.js"
+ */
+
+import { Completer } from "./completer.js";
+import { Patience, keepTrying } from "./retry.js";
+import { ServerClock } from "./serverclock.js";
+import { Slots } from "./slots.js";
+import { Timers } from "./timers.js";
+
+const MIB = 1024 * 1024;
+
+/** @type {EngineOptions} */
+const DEFAULTS = {
+  concurrentFiles: 8,
+  concurrentParts: 6, // a browser opens no more HTTP/1.1 connections to one host
+  windowSize: 48,
+  batchFiles: 100,
+  batchBytes: 64 * MIB,
+  fingerprintFrom: 5 * MIB, // the least part size S3 knows
+  retries: 6,
+  patience: 600_000,
+  backoffBase: 1_000,
+  backoffCap: 30_000,
+  stall: 30_000,
+  brokerDeadline: 60_000,
+  expiryMargin: 10_000,
+  restarts: 2,
+  notifyEvery: 200,
+};
+
+export class Tools {
+  /** Ids of uploads this engine works on: none is taken up twice. @type {Set<string>} */
+  taken = new Set();
+  /** Whether S3 ever answered. */
+  s3Answered = false;
+
+  /** @param {EngineParts} parts */
+  constructor(parts) {
+    this.options = { ...DEFAULTS, ...parts.options };
+    this.broker = parts.broker;
+    this.transport = parts.transport;
+    this.store = parts.store;
+    this.hash = parts.hash;
+    this.random = parts.random;
+    this.locks = parts.locks ?? null;
+    this.timers = new Timers(parts);
+    this.serverClock = new ServerClock(() => this.timers.now());
+    this.slots = new Slots(this.options.concurrentParts);
+    this.completer = new Completer((ids) => this.once((call) => this.broker.completeUploads(ids, call)));
+  }
+
+  /** @param {{ expires_at: string }} target */
+  expired(target) {
+    return this.serverClock.expired(target.expires_at, this.options.expiryMargin);
+  }
+
+  /**
+   * @param {Upload[]} uploads  that show what is waited for
+   */
+  patience(uploads) {
+    const { timers, random, options: limits } = this;
+    const onWait = (/** @type {unknown} */ error) => uploads.forEach((upload) => upload.waitFor(error));
+    return new Patience({ timers, random, limits, onWait });
+  }
+
+  /**
+   * One call to the broker, for as long as it may take.
+   *
+   * @template T
+   * @param {(call: { signal: AbortSignal }) => Promise<T>} operation
+   * @param {AbortSignal} [signal]
+   */
+  once(operation, signal = new AbortController().signal) {
+    const bounds = { signal, limit: this.options.brokerDeadline, where: /** @type {const} */ ("broker") };
+    return this.timers.within((own) => operation({ signal: own }), bounds);
+  }
+
+  /**
+   * Repeats an operation for as long as its failure may pass.
+   *
+   * @template T
+   * @param {() => Promise<T>} operation
+   * @param {{ upload: Upload, signal: AbortSignal }} work
+   */
+  patiently(operation, { upload, signal }) {
+    return keepTrying(operation, this.patience([upload]), signal);
+  }
+
+  /**
+   * A call to the broker that outlives its absence.
+   *
+   * @template T
+   * @param {(call: { signal: AbortSignal }) => Promise<T>} operation
+   * @param {{ upload: Upload, signal: AbortSignal }} work
+   */
+  ask(operation, work) {
+    return this.patiently(() => this.once(operation, work.signal), work);
+  }
+}
