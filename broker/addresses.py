@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from broker.errors import ConfigurationError
 from broker.sign.presign import Addressing, Endpoint
 
 if TYPE_CHECKING:
@@ -15,13 +16,19 @@ SECURE_COOKIE = "__Host-broker_session"  # browsers take this name only over htt
 
 
 def public_endpoint(settings: Settings) -> Endpoint:
-    """Return the address of S3 as clients see it; `auto` means virtual hosts on AWS only."""
+    """Return the address of S3 as clients see it; `auto` means virtual hosts on AWS only.
+
+    Raises ConfigurationError.
+    """
     s3 = settings.s3
     url = s3.public_endpoint_url or s3.endpoint_url
     wanted = s3.addressing
     if url is None:
         return Endpoint.aws(s3.region, Addressing("virtual" if wanted == "auto" else wanted))
-    return Endpoint.parse(url, s3.region, Addressing("path" if wanted == "auto" else wanted))
+    try:
+        return Endpoint.parse(url, s3.region, Addressing("path" if wanted == "auto" else wanted))
+    except ValueError as error:
+        raise ConfigurationError(["s3.endpoint_url: is not the address of an S3"]) from error
 
 
 def origin_of(settings: Settings) -> str:

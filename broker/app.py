@@ -19,10 +19,10 @@ from broker.addresses import cookie_name, is_https, origin_of, public_endpoint, 
 from broker.api.buckets import BucketRoutes
 from broker.api.downloads import DownloadRoutes
 from broker.api.identity import Identity
-from broker.api.middleware import middleware_stack, security_headers
+from broker.api.middleware import answer_headers, middleware_stack
 from broker.api.objects import ObjectRoutes
-from broker.api.pages import page_routes, web_folder
-from broker.api.problems import on_broker_error, on_fault, on_http_exception
+from broker.api.pages import page_headers, page_routes, web_folder
+from broker.api.problems import on_broker_error, on_http_exception
 from broker.api.sessions import SessionRoutes
 from broker.api.system import SystemRoutes
 from broker.api.uploads import UploadRoutes
@@ -86,6 +86,7 @@ class Core:
     identity: Identity
     policy: Watched[Policy]
     users: Watched[LocalUsers]
+    clock: Callable[[], datetime]
 
     def reload(self) -> None:
         """Read policy and users again; what is wrong is logged and changes nothing."""
@@ -104,12 +105,13 @@ def create_app(
     read_policy: Callable[[], Policy] | None = None,
     audit: TextIO | None = None,
     log: TextIO | None = None,
+    clock: Callable[[], datetime] = utc_now,
 ) -> Starlette:
     """Return the broker as a Starlette app, ready to serve or to be mounted.
 
     `read_policy` reads grants and profiles anew whenever `policy_file` changes; without them those
     of the settings hold. Audit lines go to standard output, faults to standard error, unless said
-    otherwise. Raises ConfigurationError for what cannot work.
+    otherwise. `clock` is aware, UTC. Raises ConfigurationError for what cannot work.
     """
     assert_backend()
     core = _core(
@@ -118,6 +120,7 @@ def create_app(
         read_policy=read_policy or settings.policy,
         audit=audit or sys.stdout,
         log=log or sys.stderr,
+        clock=clock,
     )
     routes = _routes(core)
 
@@ -129,13 +132,10 @@ def create_app(
     app = Starlette(
         routes=routes,
         middleware=_middleware(core, routes),
-        exception_handlers={
-            BrokerError: on_broker_error,
-            HTTPException: on_http_exception,
-            Exception: on_fault,
-        },
+        exception_handlers={BrokerError: on_broker_error, HTTPException: on_http_exception},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # it would name the request's own Host as where to go
     app.state.core = core
     return app
 
@@ -147,6 +147,7 @@ def _core(
     read_policy: Callable[[], Policy],
     audit: TextIO,
     log: TextIO,
+    clock: Callable[[], datetime],
 ) -> Core:
     logger = make_log(log)
 
@@ -156,21 +157,22 @@ def _core(
     policy = Watched(policy_files, read_policy, clock=time.monotonic, on_refusal=refused)
     users = _users(settings, refused)
     metrics = Metrics()
-    rate = RateLimit(settings.limits.requests_per_minute, time.time)
-    gate = Gate(policy.current, rate, AuditLog(audit, utc_now), metrics)
-    sign_in, verifier = _sign_in(settings, users.current)
+    rate = RateLimit(settings.limits.requests_per_minute, time.monotonic)
+    gate = Gate(policy.current, rate, AuditLog(audit, clock), metrics)
+    sign_in, verifier = _sign_in(settings, users.current, clock)
     return Core(
         settings=settings,
         storage=open_storage(settings.s3, time.monotonic),
         metrics=metrics,
         gate=gate,
-        signing=_signing(settings, metrics),
+        signing=_signing(settings, metrics, clock),
         sign_in=sign_in,
         identity=Identity(
             verifier, sign_in, gate, origin=origin_of(settings), cookie=cookie_name(settings)
         ),
         policy=policy,
         users=users,
+        clock=clock,
     )
 
 
@@ -183,24 +185,26 @@ def _users(
     return Watched([path], lambda: LocalUsers.load(path), clock=time.monotonic, on_refusal=refused)
 
 
-def _sign_in(settings: Settings, users: Callable[[], LocalUsers]) -> tuple[SignIn, TokenVerifier]:
+def _sign_in(
+    settings: Settings, users: Callable[[], LocalUsers], clock: Callable[[], datetime]
+) -> tuple[SignIn, TokenVerifier]:
     secrets, audience = settings.secret_bytes, settings.auth.audience
-    sessions = Sessions(Sealer(secrets, "session"), utc_now, token_urlsafe)
+    sessions = Sessions(Sealer(secrets, "session"), clock, token_urlsafe)
     verifier = TokenVerifier(
         [local_issuer(secrets, audience)],
-        utc_now,
+        clock,
         lambda token: token.session_id is not None and sessions.is_revoked(token.session_id),
     )
-    issuer = TokenIssuer(secrets, audience, utc_now, token_urlsafe)
+    issuer = TokenIssuer(secrets, audience, clock, token_urlsafe)
     return SignIn(users, LoginThrottle(time.monotonic), sessions, issuer), verifier
 
 
-def _signing(settings: Settings, metrics: Metrics) -> Signing:
+def _signing(settings: Settings, metrics: Metrics, clock: Callable[[], datetime]) -> Signing:
     return Signing(
         credentials=CredentialSource.from_chain().current,
         endpoint=public_endpoint(settings),
         limits=settings.life_limits,
-        clock=utc_now,
+        clock=clock,
         metrics=metrics,
     )
 
@@ -217,12 +221,12 @@ def _routes(core: Core) -> list[BaseRoute]:
     )
     return [
         *_upload_routes(core).routes(),
-        *DownloadRoutes(identity, Downloads(core.gate, core.signing), utc_now).routes(),
+        *DownloadRoutes(identity, Downloads(core.gate, core.signing), core.clock).routes(),
         *_object_routes(core).routes(),
         *BucketRoutes(identity, _buckets(core)).routes(),
         *sessions.routes(),
         *_system_routes(core).routes(),
-        *page_routes(web_folder()),
+        *page_routes(web_folder(), page_headers(s3_sources(public_endpoint(settings)))),
     ]
 
 
@@ -230,12 +234,12 @@ def _upload_routes(core: Core) -> UploadRoutes:
     settings, storage = core.settings, core.storage
     sealer = Sealer(settings.secret_bytes, "ticket")
     tickets = Tickets(sealer.seal, sealer.unseal)
-    access = UploadAccess(tickets, core.gate, utc_now)
+    access = UploadAccess(tickets, core.gate, core.clock)
     drafting = Drafting(
         access,
         PROVIDERS[ProviderName(settings.s3.provider)],
         ttl=settings.limits.upload_ttl,
-        clock=utc_now,
+        clock=core.clock,
         new_id=lambda: token_hex(UPLOAD_ID_BYTES),
     )
     uploads = Uploads(
@@ -247,16 +251,16 @@ def _upload_routes(core: Core) -> UploadRoutes:
         multipart=storage.multipart,
         objects=storage.objects,
         kept=storage.kept,
-        clock=utc_now,
+        clock=core.clock,
     )
     completion = Completion(access, storage.multipart, storage.objects, storage.kept)
-    return UploadRoutes(core.identity, uploads, completion, utc_now)
+    return UploadRoutes(core.identity, uploads, completion, core.clock)
 
 
 def _object_routes(core: Core) -> ObjectRoutes:
     sealer = Sealer(core.settings.secret_bytes, "cursor")
     objects = Objects(core.gate, core.storage.objects, sealer.seal, sealer.unseal)
-    return ObjectRoutes(core.identity, objects, utc_now)
+    return ObjectRoutes(core.identity, objects, core.clock)
 
 
 def _buckets(core: Core) -> Buckets:
@@ -276,20 +280,17 @@ def _system_routes(core: Core) -> SystemRoutes:
         limits=settings.life_limits,
         metrics_token=None if token is None else token.get_secret_value(),
         s3_answers=lambda: check_answers(client, probed),
-        clock=utc_now,
+        clock=core.clock,
     )
 
 
 def _middleware(core: Core, routes: Sequence[BaseRoute]) -> list[Middleware]:
     settings = core.settings
-    headers = security_headers(
-        s3_sources=s3_sources(public_endpoint(settings)), https=is_https(settings)
-    )
     return middleware_stack(
         routes,
         metrics=core.metrics,
         new_id=lambda: token_hex(REQUEST_ID_BYTES),
         clock=time.monotonic,
-        headers=headers,
+        headers=answer_headers(https=is_https(settings)),
         cors_origins=settings.server.cors_origins,
     )

@@ -60,7 +60,7 @@ def dev(
         secrets = demo_secrets(data, token_hex)
         table = _s3(s3, s3_port, data, secrets, stack)
         demo = demo_configuration(data, secrets, server={"host": host, "port": port}, s3=table)
-        settings = load_settings(demo.environ, demo.toml)
+        settings = load_settings({**os.environ, **demo.environ}, demo.toml)
         _prepare(settings)
         run(
             create_app(settings, audit=_audit_file(data, stack)),

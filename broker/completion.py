@@ -51,10 +51,9 @@ class Completion:
         ticket, _ = self._access.open(caller, upload_id, "upload.complete")
         if ticket.is_multipart:
             await self._join(ticket)
-        head = await self._own_object(ticket)
-        if ticket.is_multipart:
+            # Joined, or forgotten by S3: nobody can go on with it any more.
             await self._kept.drop(ticket.bucket, caller.principal, ticket.mark)
-        return ticket, head
+        return ticket, await self._own_object(ticket)
 
     async def complete_many(
         self, caller: Caller, upload_ids: Sequence[str]

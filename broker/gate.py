@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from broker.errors import Forbidden, RateLimited
 
@@ -27,7 +27,11 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a request wants to do; `count` is how many URLs or calls it stands for."""
+    """What a request wants to do; `urls` is how many it stands for.
+
+    `must_overwrite`: an upload that is to replace what lies there. `anywhere_below`: `key` is a
+    prefix, and some place below it is enough.
+    """
 
     event: str
     action: Action
@@ -35,7 +39,9 @@ class Wanted:
     key: str
     size: int | None = None
     content_type: str | None = None
-    count: int = 1
+    urls: int = 1
+    must_overwrite: bool = False
+    anywhere_below: bool = False
 
 
 class Gate:
@@ -66,10 +72,14 @@ class Gate:
         try:
             grant = self._decide(caller.principal, wanted)
         except Forbidden as refusal:
-            self._record(caller, wanted, allowed=False, reason=refusal.reason)
-            raise
+            self.refuse(caller, wanted, refusal)
         self._record(caller, wanted, allowed=True, reason="grant")
         return grant
+
+    def refuse(self, caller: Caller, wanted: Wanted, refusal: Forbidden) -> NoReturn:
+        """Record a refusal and raise it."""
+        self._record(caller, wanted, allowed=False, reason=refusal.reason)
+        raise refusal
 
     def permits(self, caller: Caller, action: Action, bucket: str, key: str) -> bool:
         """Say whether something may be shown, without a record: for filtering what is listed."""
@@ -81,6 +91,8 @@ class Gate:
 
     def _decide(self, principal: Principal, wanted: Wanted) -> Grant:
         policy = self._policy()
+        if wanted.anywhere_below:
+            return policy.decide_below(principal, wanted.action, wanted.bucket, wanted.key)
         if wanted.size is None or wanted.content_type is None:
             return policy.decide(principal, wanted.action, wanted.bucket, wanted.key)
         return policy.decide_upload(
@@ -89,6 +101,7 @@ class Gate:
             wanted.key,
             size=wanted.size,
             content_type=wanted.content_type,
+            must_overwrite=wanted.must_overwrite,
         )
 
     def _record(self, caller: Caller, wanted: Wanted, *, allowed: bool, reason: str) -> None:
@@ -103,5 +116,5 @@ class Gate:
             reason=reason,
             request_id=caller.request_id,
             size=wanted.size,
-            count=wanted.count,
+            count=wanted.urls,
         )

@@ -21,8 +21,10 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _DURATION = re.compile(r"(\d{1,9})([smhd])")
 _BUCKET_PATTERN = re.compile(r"[a-z0-9.*-]{1,63}")
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?")
-_URL = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?")
+_URL = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?(?:/[^\s?#]*)?")
 _WHO = re.compile(r"\*|(?:role|sub):\S+")
+_MAX_PORT = 65535
+_MAX_DURATION = timedelta(days=365)
 
 
 def read_duration(text: str) -> timedelta:
@@ -52,15 +54,16 @@ def _signed_life(life: timedelta) -> timedelta:
     return life
 
 
-def _positive(life: timedelta) -> timedelta:
-    if life < timedelta(seconds=1):
-        raise ValueError("must be at least 1s")
+def _bounded(life: timedelta) -> timedelta:
+    if not timedelta(seconds=1) <= life <= _MAX_DURATION:
+        raise ValueError("must be 1s to 365d")
     return life
 
 
 def _url(value: str) -> str:
-    if not _URL.fullmatch(value):
-        raise ValueError("must be an http or https URL")
+    match = _URL.fullmatch(value)
+    if match is None or int(match[1] or 0) > _MAX_PORT:
+        raise ValueError("must be an http or https URL of host, port and path alone")
     return value.rstrip("/")
 
 
@@ -105,7 +108,7 @@ def _checked(check: Callable[[str], str], value: str) -> str:
         raise ValueError(error.detail) from error
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_positive)]
+Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_bounded)]
 SignedLife = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_signed_life)]
 Url = Annotated[str, AfterValidator(_url)]
 Origin = Annotated[

@@ -26,7 +26,6 @@ from pydantic_settings import (
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    SettingsError,
 )
 
 from broker.errors import ConfigurationError
@@ -52,7 +51,10 @@ from broker.validation import describe
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pydantic.fields import FieldInfo
+
 PREFIX = "BROKER_"
+SECRET_FIELDS = frozenset({"secrets", "metrics_token"})
 # Variables of the broker that override no setting.
 OTHER_VARIABLES = frozenset({"BROKER_CONFIG", "BROKER_DEV_S3_ENV", "BROKER_SECRETS_FILE"})
 MIN_SECRET_BYTES = 32
@@ -136,6 +138,12 @@ def _long_secrets(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
     return secrets
 
 
+def _not_empty(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value():
+        raise ValueError("must not be empty")
+    return secret
+
+
 class Settings(BaseSettings):
     """Made by `load_settings`; `secrets` are newest first and never shown."""
 
@@ -153,7 +161,7 @@ class Settings(BaseSettings):
     secrets: Annotated[
         tuple[SecretStr, ...], NoDecode, SplitList, AfterValidator(_long_secrets)
     ] = Field((), validate_default=True)
-    metrics_token: SecretStr | None = None
+    metrics_token: Annotated[SecretStr, AfterValidator(_not_empty)] | None = None
 
     @classmethod
     def settings_customise_sources(  # the library's signature; only one source is wanted
@@ -208,12 +216,19 @@ def load_settings(environ: Mapping[str, str], toml: Mapping[str, object]) -> Set
     Raises ConfigurationError with every problem, each by its name.
     """
     problems = [f"{name}: is not known" for name in _unknown_variables(environ)]
+    problems += [
+        f"{name}: is a secret; set {PREFIX}{name.upper()}"
+        for name in sorted(SECRET_FIELDS.intersection(toml))
+    ]
+    overrides = _from_environment(environ)
     try:
-        settings = Settings.model_validate(_merged(toml, _from_environment(environ)))
+        overrides |= _from_secrets_file(environ)
+    except ConfigurationError as error:
+        problems += error.problems
+    try:
+        settings = Settings.model_validate(_merged(toml, overrides))
     except ValidationError as error:
         problems += [_problem(path, fault) for path, fault in describe(error.errors())]
-    except SettingsError as error:
-        problems.append(str(error))
     if problems:
         raise ConfigurationError(problems)
     return settings
@@ -241,14 +256,27 @@ def _unknown_variables(environ: Mapping[str, str]) -> list[str]:
     return sorted(name for name in ours if name.partition("__")[0] not in known)
 
 
+class _Environment(EnvSettingsSource):
+    """Leaves text that is not JSON as it is: validation then says what was meant, by name."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: object) -> object:
+        try:
+            decoded: object = super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            return value
+        return decoded
+
+
 def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
-    source = EnvSettingsSource(Settings)
+    source = _Environment(Settings)
     source.env_vars = {name.lower(): value for name, value in environ.items()}
     overrides: dict[str, object] = source()
-    secrets_file = environ.get("BROKER_SECRETS_FILE")
-    if secrets_file:
-        overrides["secrets"] = read_secrets(Path(secrets_file))
     return overrides
+
+
+def _from_secrets_file(environ: Mapping[str, str]) -> dict[str, object]:
+    path = environ.get("BROKER_SECRETS_FILE")
+    return {"secrets": read_secrets(Path(path))} if path else {}
 
 
 def read_secrets(path: Path) -> list[str]:

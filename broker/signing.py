@@ -39,20 +39,25 @@ class Signing:
         self._presigner = Presigner(credentials(), endpoint)
         self._signed_with = credentials()
 
-    def life(self, *, requested: timedelta | None, policy_maximum: timedelta | None) -> Life:
+    def life(
+        self,
+        *,
+        policy_maximum: timedelta | None,
+        requested: timedelta | None = None,
+        default: timedelta | None = None,
+    ) -> Life:
         """Return how long a URL signed now may live. Raises S3Unavailable."""
         return self._limits.life(
             self._clock(),
             requested=requested,
+            default=default,
             policy_maximum=policy_maximum,
             credentials_end=self._credentials().expires_at,
         )
 
     def upload_life(self, size: int, policy_maximum: timedelta | None) -> Life:
         """Return the life of a URL that `size` bytes are sent to."""
-        wish = self._limits.upload_wish(size)
-        requested = None if wish == self._limits.default else wish
-        return self.life(requested=requested, policy_maximum=policy_maximum)
+        return self.life(default=self._limits.upload_wish(size), policy_maximum=policy_maximum)
 
     def url(
         self,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from broker.errors import Forbidden, UploadGone
 from broker.gate import Wanted
-from broker.policy.grants import Action
+from broker.policy.grants import Action, no_overwrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,42 +45,57 @@ class UploadAccess:
         self._clock = clock
 
     def open(
-        self, caller: Caller, upload_id: str, event: str, *, count: int = 1
+        self, caller: Caller, upload_id: str, event: str, *, urls: int = 1
     ) -> tuple[Ticket, Permit]:
         """Return the caller's own upload and what allows it today.
 
         Raises UploadNotFound, Forbidden, or UploadGone after the ticket's end.
         """
         ticket = self._tickets.open(upload_id, caller.principal)
-        permit = self.permit(caller, ticket, event, count=count)
+        permit = self.permit(caller, ticket, event, urls=urls)
         if self._clock() >= ticket.expires_at:
             raise UploadGone("The upload's time has ended; start it anew.")
         return ticket, permit
 
-    def permit(self, caller: Caller, ticket: Ticket, event: str, *, count: int = 1) -> Permit:
+    def permit(
+        self,
+        caller: Caller,
+        ticket: Ticket,
+        event: str,
+        *,
+        urls: int = 1,
+        must_overwrite: bool = False,
+    ) -> Permit:
         """Ask today's policy for the upload of a ticket. Raises Forbidden."""
-        profile = self.profile(ticket.profile)
-        if profile is not None:
-            profile.check(size=ticket.size, content_type=ticket.content_type)
-        grant = self._gate.allow(
-            caller,
-            Wanted(
-                event=event,
-                action=Action.WRITE,
-                bucket=ticket.bucket,
-                key=ticket.key,
-                size=ticket.size,
-                content_type=ticket.content_type,
-                count=count,
-            ),
+        wanted = Wanted(
+            event=event,
+            action=Action.WRITE,
+            bucket=ticket.bucket,
+            key=ticket.key,
+            size=ticket.size,
+            content_type=ticket.content_type,
+            urls=urls,
+            must_overwrite=must_overwrite,
         )
-        return Permit(grant, profile)
+        profile = self.profile(caller, ticket.profile, event)
+        if profile is not None:
+            self._check_profile(caller, profile, wanted)
+        return Permit(self._gate.allow(caller, wanted), profile)
 
-    def profile(self, name: str | None) -> Profile | None:
+    def profile(self, caller: Caller, name: str | None, event: str) -> Profile | None:
         """Return a profile in force. Raises Forbidden when the policy has none of this name."""
         if name is None:
             return None
         profile = self._gate.policy.profiles.get(name)
         if profile is None:
-            raise Forbidden("profile: is not known.", reason="no_profile")
+            refusal = Forbidden("profile: is not known.", reason="no_profile")
+            self._gate.refuse(caller, Wanted(event, Action.WRITE, "", ""), refusal)
         return profile
+
+    def _check_profile(self, caller: Caller, profile: Profile, wanted: Wanted) -> None:
+        try:
+            profile.check(size=wanted.size or 0, content_type=wanted.content_type or "")
+            if wanted.must_overwrite and not profile.overwrite:
+                raise no_overwrite()
+        except Forbidden as refusal:
+            self._gate.refuse(caller, wanted, refusal)

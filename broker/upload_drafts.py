@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from broker.errors import Forbidden, InvalidSize, NotSupported
+from broker.errors import InvalidSize, NotSupported
 from broker.policy.content_types import canonical_type
 from broker.policy.identity import encode_identity
 from broker.policy.keys import key_for_name, key_from_template
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from broker.policy.profiles import Profile
     from broker.s3.providers import Provider
     from broker.upload_access import Permit, UploadAccess
+
+EVENT = "upload.create"
 
 
 class IfExists(StrEnum):
@@ -82,13 +84,14 @@ class Drafting:
 
         Raises InvalidKey, InvalidType, InvalidSize, Forbidden or NotSupported.
         """
-        profile = self._access.profile(destination.profile)
+        profile = self._access.profile(caller, destination.profile, EVENT)
         ticket = self._ticket(caller, destination, wish, profile)
-        permit = self._access.permit(caller, ticket, "upload.create")
+        must_overwrite = wish.if_exists is IfExists.REPLACE
+        permit = self._access.permit(caller, ticket, EVENT, must_overwrite=must_overwrite)
         if profile is not None and profile.strategy is not Strategy.AUTO:
             strategy = profile.strategy
         is_multipart = self._is_multipart(strategy, ticket.size)
-        may_overwrite = _may_overwrite(wish.if_exists, permit)
+        may_overwrite = permit.overwrite and wish.if_exists is not IfExists.FAIL
         self._check_write_once(may_overwrite=may_overwrite, is_multipart=is_multipart)
         plan = plan_parts(ticket.size, self._provider.parts)
         part_size = plan.part_size if is_multipart else None
@@ -140,9 +143,3 @@ class Drafting:
         enforced = provider.write_once_complete if is_multipart else provider.write_once_put
         if not may_overwrite and not enforced:
             raise NotSupported(f"Provider {provider.name} cannot refuse to overwrite here.")
-
-
-def _may_overwrite(wish: IfExists | None, permit: Permit) -> bool:
-    if wish is IfExists.REPLACE and not permit.overwrite:
-        raise Forbidden("if_exists: overwriting is not allowed here.", reason="no_overwrite")
-    return permit.overwrite and wish is not IfExists.FAIL

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from broker.errors import BrokerError, InvalidRequest, ObjectExists, UploadGone, UploadNotFound
+from broker.gate import Wanted
 from broker.policy.grants import Action
 from broker.policy.ticket import MARK_NAME
 
@@ -117,8 +118,8 @@ class Uploads:
             bucket, key, content_type=drafted.content_type, metadata={MARK_NAME: drafted.mark}
         )
         ticket = replace(drafted, upload_id=upload_id)
-        created = self._created(ticket, draft)
         try:
+            created = self._created(ticket, draft)
             await self._kept.keep(bucket, caller.principal, ticket.mark, created.id)
         except BrokerError:
             # Nobody would find it again, so it must not stay behind and cost money.
@@ -139,7 +140,7 @@ class Uploads:
 
         No call to S3, so this goes on when S3 is down.
         """
-        ticket, permit = self._access.open(caller, upload_id, "upload.parts", count=len(numbers))
+        ticket, permit = self._access.open(caller, upload_id, "upload.parts", urls=len(numbers))
         if not ticket.is_multipart:
             raise InvalidRequest("This upload is a single PUT; it has no parts.")
         _check_numbers(numbers, ticket.plan)
@@ -164,7 +165,12 @@ class Uploads:
         return UploadStatus(ticket, UploadState.COMPLETE if arrived else missing, ())
 
     async def find_open(self, caller: Caller, bucket: str, prefix: str) -> OpenUploads:
-        """Return the caller's own multipart uploads that are still open below a prefix."""
+        """Return the caller's own multipart uploads that are still open below a prefix.
+
+        Raises Forbidden, so that S3 is asked of no bucket that the caller may not write in.
+        """
+        wanted = Wanted("uploads.list", Action.WRITE, bucket, prefix, anywhere_below=True)
+        self._gate.allow(caller, wanted)
         texts, complete = await self._kept.find(bucket, caller.principal)
         opened = ((text, self._open_quietly(caller, text)) for text in texts)
         mine = (

@@ -22,8 +22,8 @@ const BETWEEN_DOWNLOADS = 400; // ms; a browser drops a download that the next o
 
 /** The frame that will draw; 0 when nothing changed. */
 let frame = 0;
-/** The timer that takes the last good message away. */
-let telling = 0;
+/** The timer that takes the last good message away. @type {ReturnType<typeof setTimeout> | undefined} */
+let telling;
 
 const root = /** @type {HTMLElement} */ (document.getElementById("app"));
 const store = createStore(initialState(new Date(), navigator.onLine), schedule);
@@ -43,7 +43,14 @@ const browsing = new Browsing({
   opened: () => transfers.findUnfinished(),
   arrived: () => list.focusList(),
 });
-const objects = new Objects({ broker, store, startDownload, removed: (keys) => browsing.removed(keys), tell });
+const objects = new Objects({
+  broker,
+  store,
+  startDownload,
+  removed: (keys) => browsing.removed(keys),
+  settled: () => list.focusList(),
+  tell,
+});
 const transfers = new Transfers({ broker, engine, store, uploaded: (uploads) => browsing.uploaded(uploads), tell });
 const list = new List({ store, browsing, objects, paint, clock: () => performance.now() });
 const session = new Session({

@@ -14,19 +14,24 @@ if TYPE_CHECKING:
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
-def json_answer(
-    content: Mapping[str, object],
-    status: int = 200,
-    *,
-    media_type: str = "application/json",
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    """Return JSON that no cache keeps: answers are one person's own, and many hold signed URLs."""
-    # A key that somebody stored in S3 may hold a lone surrogate; JSON can say it only escaped.
-    body = _encode(content).encode("utf-8", "backslashreplace")
-    return Response(
-        body, status, {"cache-control": "no-store", **(headers or {})}, media_type=media_type
-    )
+class Json(Response):
+    """JSON that no cache keeps: answers are one person's own, and many hold signed URLs."""
+
+    media_type = "application/json"
+
+    def render(self, content: Mapping[str, object]) -> bytes:
+        # A key that somebody stored in S3 may hold a lone surrogate; JSON can say it only escaped.
+        return _encode(content).encode("utf-8", "backslashreplace")
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        """Write the headers as they are sent; Starlette's own way takes three times as long."""
+        self.raw_headers = [
+            (b"content-type", (self.media_type or "").encode()),
+            (b"content-length", str(len(self.body)).encode()),
+            (b"cache-control", b"no-store"),
+            (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+            *((name.encode(), value.encode()) for name, value in (headers or {}).items()),
+        ]
 
 
 def rfc3339(moment: datetime) -> str:

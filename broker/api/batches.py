@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from broker.api.answers import json_answer, rfc3339
+from broker.api.answers import Json, rfc3339
 from broker.api.problems import problem_answer
 from broker.errors import BrokerError
 
@@ -30,4 +30,4 @@ def batch_answer(
     if len(failures) == len(items) and failures:
         extra = {name: list(items)}
         return problem_answer(failures[0], request.scope["request_id"], extra)
-    return json_answer({"server_time": rfc3339(now), name: list(items)}, success)
+    return Json({"server_time": rfc3339(now), name: list(items)}, success)

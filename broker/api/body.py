@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound="Wire")
 
 BATCH_LIMIT = 1024 * 1024  # bytes, on routes that take many items
+_LENGTH = re.compile(r"[0-9]{1,19}")  # one declared with more digits is counted as it comes
 
 
 class Wire(BaseModel):
@@ -24,18 +26,24 @@ class Wire(BaseModel):
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """Return the body. Raises BodyTooLarge before more than `limit` bytes are held."""
-    declared = request.headers.get("content-length")
-    if declared is not None and declared.isdigit() and int(declared) > limit:
+    """Return the body.
+
+    Raises BodyTooLarge before more than `limit` bytes are held, MalformedBody for one cut short.
+    """
+    declared = request.headers.get("content-length", "")
+    if _LENGTH.fullmatch(declared) and int(declared) > limit:
         raise BodyTooLarge(limit)
-    chunks: list[bytes] = []
-    length = 0
-    async for chunk in request.stream():
-        length += len(chunk)
-        if length > limit:
+    body = b""
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise MalformedBody("The body was cut short.")
+        chunk: bytes = message.get("body", b"")
+        body += chunk
+        if len(body) > limit:
             raise BodyTooLarge(limit)
-        chunks.append(chunk)
-    return b"".join(chunks)
+        if not message.get("more_body", False):
+            return body
 
 
 async def decode(request: Request, model: type[M], limit: int) -> M:
@@ -49,15 +57,6 @@ async def decode(request: Request, model: type[M], limit: int) -> M:
         return model.model_validate_json(body)
     except ValidationError as error:
         raise _refusal(error) from None
-
-
-async def decode_optional(request: Request, model: type[M], limit: int) -> M:
-    """Like `decode`; no body at all stands for an empty object."""
-    if request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in (
-        request.headers
-    ):
-        return model()
-    return await decode(request, model, limit)
 
 
 def decode_query(request: Request, model: type[M]) -> M:

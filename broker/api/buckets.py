@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.routing import Route
-
-from broker.api.answers import json_answer
+from broker.api.answers import Json
+from broker.api.endpoint import route
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -23,12 +22,12 @@ class BucketRoutes:
         self._buckets = buckets
 
     def routes(self) -> list[BaseRoute]:
-        return [Route("/v1/buckets", self.visible, methods=["GET"])]
+        return [route("GET", "/v1/buckets", self.visible)]
 
     async def visible(self, request: Request) -> Response:
         caller = self._identity.caller(request)
         buckets = await self._buckets.visible(caller)
-        return json_answer(
+        return Json(
             {
                 "buckets": [
                     {

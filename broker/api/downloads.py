@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 from starlette.responses import Response
-from starlette.routing import Route
 
 from broker.api.answers import rfc3339
 from broker.api.batches import batch_answer
 from broker.api.body import BATCH_LIMIT, Wire, decode, decode_query
+from broker.api.endpoint import route
 from broker.api.problems import item_error
 from broker.downloads import Disposition, Download, DownloadItem
 from broker.errors import BrokerError
@@ -56,8 +56,8 @@ class DownloadRoutes:
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Route("/v1/downloads", self.sign, methods=["POST"]),
-            Route("/v1/download", self.redirect, methods=["GET"]),
+            route("POST", "/v1/downloads", self.sign),
+            route("GET", "/v1/download", self.redirect),
         ]
 
     async def sign(self, request: Request) -> Response:

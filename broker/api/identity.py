@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from broker.auth.sessions import Session
     from broker.auth.tokens import TokenVerifier
     from broker.gate import Gate
+    from broker.policy.identity import Principal
     from broker.sign_in import SignIn
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -39,15 +40,13 @@ class Identity:
         if token is not None:
             principal = self._sign_in.principal_of(self._verifier.verify(token))
         else:
-            self.check_origin(request)
-            _, principal = self._sign_in.session_of(self._cookie_of(request))
+            _, principal = self._session_of(request)
         self._gate.enter(principal)
         return Caller(principal, request.scope["request_id"])
 
     def session(self, request: Request) -> Session:
         """Return the page's session. Raises as `caller`."""
-        self.check_origin(request)
-        session, principal = self._sign_in.session_of(self._cookie_of(request))
+        session, principal = self._session_of(request)
         self._gate.enter(principal)
         return session
 
@@ -56,8 +55,7 @@ class Identity:
         token = bearer_token(request)
         if token is not None:
             return self._verifier.verify(token).session_id
-        self.check_origin(request)
-        return self._sign_in.session_of(self._cookie_of(request))[0].sid
+        return self._session_of(request)[0].sid
 
     def check_origin(self, request: Request) -> None:
         """Refuse what another site's page could have sent. Raises OriginRefused."""
@@ -68,11 +66,12 @@ class Identity:
         if request.headers.get("origin") != self._origin:
             raise OriginRefused(f"Origin: must be {self._origin}.")
 
-    def _cookie_of(self, request: Request) -> str:
+    def _session_of(self, request: Request) -> tuple[Session, Principal]:
         cookie = request.cookies.get(self._cookie)
         if cookie is None:
             raise Unauthenticated
-        return cookie
+        self.check_origin(request)
+        return self._sign_in.session_of(cookie)
 
 
 def bearer_token(request: Request) -> str | None:

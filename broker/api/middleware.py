@@ -1,4 +1,4 @@
-"""Plain ASGI middleware: a request's id and measure, and the headers every answer has."""
+"""Plain ASGI middleware: what frames every request and its answer."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
+
+from broker.api.problems import fault_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from broker.telemetry.metrics import Metrics
 
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 CORS_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 CORS_HEADERS = ("authorization", "content-type")
 CORS_EXPOSED = ("x-request-id", "retry-after")
@@ -40,9 +43,13 @@ def middleware_stack(
     }
     stack = [
         Middleware(
-            RequestContext, metrics=metrics, new_id=new_id, clock=clock, templates=templates
+            RequestFrame,
+            metrics=metrics,
+            new_id=new_id,
+            clock=clock,
+            headers=headers,
+            templates=templates,
         ),
-        Middleware(SecurityHeaders, headers=headers),
     ]
     if cors_origins:
         stack.append(
@@ -57,8 +64,11 @@ def middleware_stack(
     return stack
 
 
-class RequestContext:
-    """Gives each request an id, tells it in the answer, and measures the whole."""
+class RequestFrame:
+    """Gives each request an id, measures the whole, and adds the headers that every answer has.
+
+    One wrapper for the three: each more would cost every request a call for each of its messages.
+    """
 
     def __init__(
         self,
@@ -67,6 +77,7 @@ class RequestContext:
         metrics: Metrics,
         new_id: Callable[[], str],
         clock: Callable[[], float],
+        headers: Mapping[str, str],
         templates: Mapping[object, str],
     ) -> None:
         """`clock` is monotonic seconds; `templates` names the route of each endpoint."""
@@ -74,6 +85,7 @@ class RequestContext:
         self._metrics = metrics
         self._new_id = new_id
         self._clock = clock
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
         self._templates = templates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,65 +94,32 @@ class RequestContext:
             return
         started = self._clock()
         request_id = scope["request_id"] = self._new_id()
-        id_header = (b"x-request-id", request_id.encode())
-        status = 500
+        status = 0  # until an answer begins
 
-        async def send_with_id(message: Message) -> None:
+        async def send_framed(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], id_header]
+                id_header = (b"x-request-id", request_id.encode())
+                message["headers"] = [*message["headers"], *self._headers, id_header]
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_id)
+            await self._app(scope, receive, send_framed)
+        except Exception:
+            # Starlette would answer outside of this frame; it still raises the fault for the log.
+            if not status:
+                await fault_answer(request_id)(scope, receive, send_framed)
+            raise
         finally:
             route = self._templates.get(scope.get("endpoint"), "unknown")
-            method = scope["method"] if route != "unknown" else "other"
+            method = scope["method"] if scope["method"] in METHODS else "other"
             self._metrics.request(route, method, status, self._clock() - started)
 
 
-class SecurityHeaders:
-    """Adds the headers that hold for every answer; no route sets these itself."""
-
-    def __init__(self, app: ASGIApp, *, headers: Mapping[str, str]) -> None:
-        self._app = app
-        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *self._headers]
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
-
-
-def security_headers(*, s3_sources: Sequence[str], https: bool) -> dict[str, str]:
-    """Return the headers. `s3_sources` are the CSP sources that the page may send bytes to."""
-    policy = {
-        "default-src": "'none'",
-        "script-src": "'self'",
-        "style-src": "'self'",
-        "img-src": "'self' data:",
-        "connect-src": " ".join(("'self'", *s3_sources)),
-        "form-action": "'self'",
-        "base-uri": "'none'",
-        "frame-ancestors": "'none'",
-        "require-trusted-types-for": "'script'",
-        "trusted-types": "lit-html",
-    }
-    headers = {
-        "content-security-policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
-        "x-content-type-options": "nosniff",
-        "referrer-policy": "no-referrer",
-        "cross-origin-opener-policy": "same-origin",
-        "permissions-policy": "camera=(), geolocation=(), microphone=()",
-    }
+def answer_headers(*, https: bool) -> dict[str, str]:
+    """Return the headers of every answer: none is a document, or to be guessed at."""
+    headers = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
     if https:
         headers["strict-transport-security"] = "max-age=31536000"
     return headers

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
-from starlette.routing import Route
 
-from broker.api.answers import json_answer, rfc3339
+from broker.api.answers import Json, rfc3339
 from broker.api.batches import batch_answer
 from broker.api.body import BATCH_LIMIT, Wire, decode, decode_query
+from broker.api.endpoint import route
 from broker.api.problems import item_error
 
 if TYPE_CHECKING:
@@ -54,9 +54,9 @@ class ObjectRoutes:
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Route("/v1/objects", self.page, methods=["GET"]),
-            Route("/v1/objects/metadata", self.metadata, methods=["GET"]),
-            Route("/v1/objects/delete", self.delete, methods=["POST"]),
+            route("GET", "/v1/objects", self.page),
+            route("GET", "/v1/objects/metadata", self.metadata),
+            route("POST", "/v1/objects/delete", self.delete),
         ]
 
     async def page(self, request: Request) -> Response:
@@ -70,7 +70,7 @@ class ObjectRoutes:
             cursor=query.cursor,
             limit=query.limit,
         )
-        return json_answer(
+        return Json(
             {
                 "objects": [_listed(found) for found in page.objects],
                 "prefixes": list(page.prefixes),
@@ -83,7 +83,7 @@ class ObjectRoutes:
         caller = self._identity.caller(request)
         query = decode_query(request, ObjectQuery)
         head = await self._objects.metadata(caller, query.bucket, query.key)
-        return json_answer({"bucket": query.bucket, "key": query.key, **_described(head)})
+        return Json({"bucket": query.bucket, "key": query.key, **_described(head)})
 
     async def delete(self, request: Request) -> Response:
         caller = self._identity.caller(request)

@@ -6,16 +6,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.responses import FileResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
+from broker.api.endpoint import route
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from os import PathLike, stat_result
+
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import BaseRoute
+    from starlette.types import Scope
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_REVALIDATE = {"cache-control": "no-cache"}
 
 
 def web_folder() -> Path:
@@ -24,22 +29,57 @@ def web_folder() -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent / "web"
 
 
-class RevalidatedFiles(StaticFiles):
-    """Files that a browser asks about again each time, by their ETag: an upgrade shows at once."""
+def page_headers(s3_sources: Sequence[str]) -> dict[str, str]:
+    """Return the headers of the page. `s3_sources` are the CSP sources that bytes may go to.
 
-    def file_response(self, *args: object, **kwargs: object) -> Response:
-        answer = super().file_response(*args, **kwargs)  # type: ignore[arg-type] # handed through
-        answer.headers.update(_REVALIDATE)
+    A browser asks about a file again each time, by its ETag: so an upgrade shows at once.
+    """
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self' data:",
+        "connect-src": " ".join(("'self'", *s3_sources)),
+        "form-action": "'self'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "lit-html",
+    }
+    return {
+        "cache-control": "no-cache",
+        "content-security-policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "cross-origin-opener-policy": "same-origin",
+        "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    }
+
+
+class PageFiles(StaticFiles):
+    """Static files, each with the page's headers."""
+
+    def __init__(self, folder: Path, headers: Mapping[str, str]) -> None:
+        super().__init__(directory=folder)
+        self._headers = headers
+
+    def file_response(
+        self,
+        full_path: str | PathLike[str],
+        stat_result: stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        answer = super().file_response(full_path, stat_result, scope, status_code)
+        answer.headers.update(self._headers)
         return answer
 
 
-def page_routes(folder: Path) -> list[BaseRoute]:
+def page_routes(folder: Path, headers: Mapping[str, str]) -> list[BaseRoute]:
     """Return the page at `/` and its files under `/static/`."""
 
-    async def index(request: Request) -> Response:  # noqa: ARG001 - Starlette's signature
-        return FileResponse(folder / "index.html", headers=_REVALIDATE)
+    async def index(request: Request) -> Response:  # noqa: ARG001 - a handler's signature
+        return FileResponse(folder / "index.html", headers=headers)
 
     return [
-        Route("/", index, methods=["GET"]),
-        Mount("/static", RevalidatedFiles(directory=folder), name="static"),
+        route("GET", "/", index),
+        Mount("/static", PageFiles(folder, headers), name="static"),
     ]

@@ -9,8 +9,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
-from broker.api.answers import json_answer
+from broker.api.answers import Json
 from broker.errors import (
     BrokerError,
     InvalidRequest,
@@ -50,7 +51,7 @@ def problem_answer(
         document["errors"] = [{"field": field, "detail": fault} for field, fault in error.problems]
     if isinstance(error, PartsMissing):
         document["missing"] = list(error.missing)
-    return json_answer(document, error.status, media_type=PROBLEM_JSON, headers=_headers(error))
+    return Json(document, error.status, media_type=PROBLEM_JSON, headers=_headers(error))
 
 
 def _headers(error: BrokerError) -> dict[str, str]:
@@ -76,14 +77,21 @@ async def on_broker_error(request: Request, error: Exception) -> Response:
 async def on_http_exception(request: Request, error: Exception) -> Response:
     """Starlette's own refusals: no such route, or not with this method."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
-    known: BrokerError = NotFound("There is nothing at this address.")
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        known = MethodNotAllowed("This address does not take this method.")
-    return problem_answer(known, request.scope["request_id"])
+    request_id = request.scope["request_id"]
+    if error.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+        return problem_answer(NotFound("There is nothing at this address."), request_id)
+    answer = problem_answer(MethodNotAllowed("This address does not take this method."), request_id)
+    answer.headers["allow"] = ", ".join(sorted(_methods_at(request)))
+    return answer
 
 
-async def on_fault(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the signature
-    """A fault of the broker's own: nothing of it is told. Starlette raises it again for the log."""
-    return problem_answer(
-        BrokerError("The broker has met a fault of its own."), request.scope["request_id"]
-    )
+def _methods_at(request: Request) -> set[str]:
+    """Return what the address takes; Starlette knows the methods of each of its routes alone."""
+    routes = (route for route in request.app.routes if isinstance(route, Route))
+    here = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    return {method for route in here for method in route.methods or ()}
+
+
+def fault_answer(request_id: str) -> Response:
+    """Return the answer to a fault of the broker's own: nothing of it is told."""
+    return problem_answer(BrokerError("The broker has met a fault of its own."), request_id)

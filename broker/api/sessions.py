@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 from starlette.responses import Response
-from starlette.routing import Route
 
-from broker.api.answers import json_answer
+from broker.api.answers import Json
 from broker.api.body import Wire, decode
+from broker.api.endpoint import route
 from broker.auth.tokens import MAX_SESSION_TOKEN_LIFE
 from broker.errors import Unauthenticated
 
@@ -39,9 +39,9 @@ class SessionRoutes:
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Route("/v1/session", self.create, methods=["POST"]),
-            Route("/v1/session", self.delete, methods=["DELETE"]),
-            Route("/v1/session/renew", self.renew, methods=["POST"]),
+            route("POST", "/v1/session", self.create),
+            route("DELETE", "/v1/session", self.delete),
+            route("POST", "/v1/session/renew", self.renew),
         ]
 
     async def create(self, request: Request) -> Response:
@@ -67,7 +67,7 @@ class SessionRoutes:
         return answer
 
     def _answer(self, signed_in: SignedIn) -> Response:
-        answer = json_answer(
+        answer = Json(
             {
                 "access_token": signed_in.access_token,
                 "token_type": "Bearer",

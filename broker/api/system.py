@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
-from starlette.routing import Route
 
-from broker.api.answers import json_answer, rfc3339
+from broker.api.answers import Json, rfc3339
+from broker.api.endpoint import route
 from broker.api.identity import bearer_token
 from broker.errors import Forbidden
 
@@ -53,17 +53,17 @@ class SystemRoutes:
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Route("/v1/me", self.me, methods=["GET"]),
-            Route("/v1/config", self.config, methods=["GET"]),
-            Route("/healthz", self.health, methods=["GET"]),
-            Route("/readyz", self.ready, methods=["GET"]),
-            Route("/metrics", self.metrics, methods=["GET"]),
+            route("GET", "/v1/me", self.me),
+            route("GET", "/v1/config", self.config),
+            route("GET", "/healthz", self.health),
+            route("GET", "/readyz", self.ready),
+            route("GET", "/metrics", self.metrics),
         ]
 
     async def me(self, request: Request) -> Response:
         principal = self._identity.caller(request).principal
         grants = self._gate.policy.grants_of(principal)
-        return json_answer(
+        return Json(
             {
                 "sub": principal.subject,
                 "issuer": principal.issuer,
@@ -78,7 +78,7 @@ class SystemRoutes:
         )
 
     async def config(self, request: Request) -> Response:  # noqa: ARG002 - Starlette's signature
-        return json_answer(
+        return Json(
             {
                 "version": self._version,
                 "sign_in": {"local": True, "issuers": []},
@@ -88,11 +88,11 @@ class SystemRoutes:
 
     async def health(self, request: Request) -> Response:  # noqa: ARG002 - as above
         """The process answers; says nothing of S3, so that no orchestrator restarts it for that."""
-        return json_answer({"status": "ok"})
+        return Json({"status": "ok"})
 
     async def ready(self, request: Request) -> Response:  # noqa: ARG002 - as above
         await self._s3_answers()
-        return json_answer({"status": "ok"})
+        return Json({"status": "ok"})
 
     async def metrics(self, request: Request) -> Response:
         self._check_scraper(request)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 from starlette.responses import Response
-from starlette.routing import Route
 
-from broker.api.answers import json_answer, rfc3339
+from broker.api.answers import Json, rfc3339
 from broker.api.batches import batch_answer
 from broker.api.body import BATCH_LIMIT, Wire, decode, decode_query
+from broker.api.endpoint import route
 from broker.api.problems import item_error
 from broker.errors import BrokerError, InvalidRequest
 from broker.policy.profiles import Strategy
@@ -98,14 +98,14 @@ class UploadRoutes:
     def routes(self) -> list[BaseRoute]:
         one = "/v1/uploads/{id}"
         return [
-            Route(f"{one}/parts", self.sign_parts, methods=["POST"]),
-            Route("/v1/uploads", self.create, methods=["POST"]),
-            Route("/v1/uploads", self.find_open, methods=["GET"]),
-            Route("/v1/uploads/complete", self.complete_many, methods=["POST"]),
-            Route(one, self.status, methods=["GET"]),
-            Route(one, self.abort, methods=["DELETE"]),
-            Route(f"{one}/target", self.fresh_target, methods=["POST"]),
-            Route(f"{one}/complete", self.complete, methods=["POST"]),
+            route("POST", f"{one}/parts", self.sign_parts),
+            route("POST", "/v1/uploads", self.create),
+            route("GET", "/v1/uploads", self.find_open),
+            route("POST", "/v1/uploads/complete", self.complete_many),
+            route("GET", one, self.status),
+            route("DELETE", one, self.abort),
+            route("POST", f"{one}/target", self.fresh_target),
+            route("POST", f"{one}/complete", self.complete),
         ]
 
     async def create(self, request: Request) -> Response:
@@ -124,7 +124,7 @@ class UploadRoutes:
         body = await decode(request, PartsBody, BATCH_LIMIT)
         numbers = [part.part_number for part in body.parts]
         parts = self._uploads.sign_parts(caller, request.path_params["id"], numbers)
-        return json_answer({"server_time": rfc3339(self._clock()), "parts": _parts(parts)})
+        return Json({"server_time": rfc3339(self._clock()), "parts": _parts(parts)})
 
     async def find_open(self, request: Request) -> Response:
         caller = self._identity.caller(request)
@@ -132,7 +132,7 @@ class UploadRoutes:
         found = await self._uploads.find_open(caller, query.bucket, query.prefix)
         uploads = [{"id": sealed, **_described(ticket)} for sealed, ticket in found.uploads]
         now = rfc3339(self._clock())
-        return json_answer({"server_time": now, "uploads": uploads, "complete": found.complete})
+        return Json({"server_time": now, "uploads": uploads, "complete": found.complete})
 
     async def status(self, request: Request) -> Response:
         caller = self._identity.caller(request)
@@ -141,17 +141,17 @@ class UploadRoutes:
             {"part_number": part.part_number, "size": part.size, "etag": part.etag}
             for part in status.parts
         ]
-        return json_answer({"state": status.state, **_described(status.ticket), "parts": parts})
+        return Json({"state": status.state, **_described(status.ticket), "parts": parts})
 
     async def fresh_target(self, request: Request) -> Response:
         caller = self._identity.caller(request)
         target = self._uploads.fresh_target(caller, request.path_params["id"])
-        return json_answer({"server_time": rfc3339(self._clock()), "target": _target(target)})
+        return Json({"server_time": rfc3339(self._clock()), "target": _target(target)})
 
     async def complete(self, request: Request) -> Response:
         caller = self._identity.caller(request)
         ticket, head = await self._completion.complete(caller, request.path_params["id"])
-        return json_answer(_completed(ticket, head))
+        return Json(_completed(ticket, head))
 
     async def complete_many(self, request: Request) -> Response:
         caller = self._identity.caller(request)

@@ -80,14 +80,34 @@ class Policy:
         for grant in self.grants_of(principal):
             if _covers(grant, action, bucket, key):
                 return grant
-        raise Forbidden(f"You have no grant to {action} here.", reason="no_grant")
+        raise _no_grant(action)
+
+    def decide_below(self, principal: Principal, action: Action, bucket: str, prefix: str) -> Grant:
+        """Return the first grant that allows the action on some key that begins with the prefix.
+
+        Raises Forbidden.
+        """
+        _check_bucket(bucket)
+        for grant in self.grants_of(principal):
+            somewhere = grant.prefix if grant.prefix.startswith(prefix) else prefix
+            if _covers(grant, action, bucket, somewhere):
+                return grant
+        raise _no_grant(action)
 
     def decide_upload(
-        self, principal: Principal, bucket: str, key: str, *, size: int, content_type: str
+        self,
+        principal: Principal,
+        bucket: str,
+        key: str,
+        *,
+        size: int,
+        content_type: str,
+        must_overwrite: bool = False,
     ) -> Grant:
         """Return the first grant that allows an upload of this size (bytes) and type.
 
-        Raises Forbidden, SizeNotAllowed or TypeNotAllowed: what the first grant for the key lacks.
+        `must_overwrite`: it is to replace what lies there. Raises Forbidden, SizeNotAllowed or
+        TypeNotAllowed: what the first grant for the key lacks.
         """
         _check_bucket(bucket)
         refusal: Forbidden | None = None
@@ -95,10 +115,20 @@ class Policy:
             if not _covers(grant, Action.WRITE, bucket, key):
                 continue
             fault = _upload_fault(grant, size, content_type)
+            if must_overwrite and not grant.overwrite:
+                fault = no_overwrite()
             if fault is None:
                 return grant
             refusal = refusal or fault
-        raise refusal or Forbidden("You have no grant to write here.", reason="no_grant")
+        raise refusal or _no_grant(Action.WRITE)
+
+
+def no_overwrite() -> Forbidden:
+    return Forbidden("if_exists: overwriting is not allowed here.", reason="no_overwrite")
+
+
+def _no_grant(action: Action) -> Forbidden:
+    return Forbidden(f"You have no grant to {action} here.", reason="no_grant")
 
 
 def _names(who: str, principal: Principal, name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from broker.errors import S3Unavailable
 
@@ -21,8 +22,7 @@ class LimitedBy(StrEnum):
     CREDENTIALS = "credentials"
 
 
-@dataclass(frozen=True, slots=True)
-class Life:
+class Life(NamedTuple):
     """`expires_at` is true: S3 refuses the URL after it. Signatures know whole seconds only."""
 
     signed_at: datetime
@@ -46,16 +46,19 @@ class LifeLimits:
         now: datetime,
         *,
         requested: timedelta | None = None,
+        default: timedelta | None = None,
         policy_maximum: timedelta | None = None,
         credentials_end: datetime | None = None,
     ) -> Life:
         """Return the life of a URL signed at `now`, in whole seconds.
 
-        Raises S3Unavailable when the credentials end too soon to sign anything that works.
+        `default` stands where nothing was requested. Raises S3Unavailable when the credentials end
+        too soon to sign anything that works.
         """
-        wish = self.default if requested is None else requested
         choices = [
-            (wish, LimitedBy.DEFAULT if requested is None else LimitedBy.REQUEST),
+            (default or self.default, LimitedBy.DEFAULT)
+            if requested is None
+            else (requested, LimitedBy.REQUEST),
             (min(policy_maximum or self.maximum, MAX_SIGNED_LIFE), LimitedBy.POLICY),
         ]
         if credentials_end is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 from broker.errors import UploadNotFound
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from broker.policy.identity import Principal
 
 MAX_TICKET_LENGTH = 8192
+CACHED_TICKETS = 1024
 MARK_NAME = "broker-upload"  # of the user metadata that ties an object to its upload
 MARK_HEADER = f"x-amz-meta-{MARK_NAME}"
 _FORMAT = 1  # first member of the payload; a later form gets another number
@@ -98,7 +100,8 @@ class Tickets:
     ) -> None:
         """`unseal` raises ValueError for anything that `seal` did not make."""
         self._seal = seal
-        self._unseal = unseal
+        # The same ticket comes back with each window of parts; a text never changes its meaning.
+        self._read = lru_cache(CACHED_TICKETS)(lambda text: Ticket.from_payload(unseal(text)))
 
     def seal(self, ticket: Ticket) -> str:
         return self._seal(ticket.to_payload())
@@ -111,7 +114,7 @@ class Tickets:
         if len(text) > MAX_TICKET_LENGTH:
             raise UploadNotFound
         try:
-            ticket = Ticket.from_payload(self._unseal(text))
+            ticket = self._read(text)
         except ValueError:
             raise UploadNotFound from None
         if not ticket.belongs_to(principal):

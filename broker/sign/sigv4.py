@@ -42,6 +42,7 @@ class CanonicalHeaders(NamedTuple):
     """SignedHeaders: the names, joined by semicolons."""
 
 
+@lru_cache(maxsize=256)  # the names of parameters and the upload id in use come again and again
 def uri_encode(text: str) -> str:
     """UriEncode: every UTF-8 byte but the unreserved `A-Z a-z 0-9 - . _ ~` as `%XX`.
 

@@ -5,14 +5,17 @@
  * @import { Decoder } from "./decode.js"
  */
 
-import { byField, list, nullable, object, oneOf, plain, record, text, whole } from "./decode.js";
+import { byField, flag, list, nullable, object, oneOf, plain, record, text, whole } from "./decode.js";
 
 const itemError = object({ code: text, status: whole, detail: text });
 
 const signedPut = { url: text, method: text, headers: record(text), size: whole, expires_at: text };
 
 /** @type {Decoder<Wire.PutTarget>} */
-export const putTarget = object(signedPut);
+const putTarget = object(signedPut);
+
+/** @type {Decoder<Wire.FreshTarget>} */
+export const freshTarget = object({ server_time: text, target: putTarget });
 
 /** @type {Decoder<Wire.PartTarget>} */
 const partTarget = object({ ...signedPut, part_number: whole });
@@ -39,11 +42,12 @@ function createdItem(value, path) {
 }
 
 /** @type {Decoder<Wire.CreateAnswer>} */
-export const createAnswer = object({ server_time: text, uploads: list(createdItem) });
+export const createAnswer = object({ server_time: nullable(text), uploads: list(createdItem) });
 
 /** @type {Decoder<Wire.OpenUploads>} */
 export const openUploads = object({
   server_time: text,
+  complete: flag,
   uploads: list(object({
     id: text, bucket: text, key: text, size: whole, type: text, fingerprint: nullable(text),
     part_size: whole, part_count: whole, created_at: text, expires_at: text,
@@ -63,7 +67,6 @@ export const signedParts = object({ server_time: text, parts: list(partTarget) }
 
 const storedObject = object({
   bucket: text, key: text, size: whole, type: text, etag: text, version_id: nullable(text),
-  checksum: /** @type {Decoder<unknown>} */ ((value) => value ?? null),
 });
 
 /** @type {Decoder<Wire.Completed>} */
@@ -81,18 +84,30 @@ export const completedItems = object({
 /** @type {Decoder<Wire.Session>} */
 export const session = object({ access_token: text, token_type: text, expires_in: whole });
 
+/** Not checked word by word: a newer broker may know more actions. */
+const actions = list(/** @type {Decoder<Wire.Action>} */ (text));
+
+const grant = object({
+  bucket: text, prefix: text, actions, max_size: nullable(whole), types: list(text),
+  max_expiry: nullable(whole), overwrite: flag,
+});
+
 /** @type {Decoder<Wire.Me>} */
-export const me = object({ sub: text, issuer: text, roles: list(text) });
+export const me = object({
+  sub: text, issuer: text, roles: list(text), grants: list(grant), server_time: text,
+  limits: object({ default_expiry: whole, max_expiry: whole }),
+});
 
 /** @type {Decoder<Wire.Config>} */
-export const config = plain;
-
-/** Not checked word by word: a newer broker may know more actions. */
-const action = /** @type {Decoder<Wire.Action>} */ (text);
+export const config = object({
+  version: text,
+  sign_in: object({ local: flag, issuers: list(plain) }),
+  features: object({ strategies: list(text) }),
+});
 
 /** @type {Decoder<{ buckets: Wire.Bucket[] }>} */
 export const buckets = object({
-  buckets: list(object({ name: text, roots: list(object({ prefix: text, actions: list(action) })) })),
+  buckets: list(object({ name: text, roots: list(object({ prefix: text, actions })) })),
 });
 
 /** @type {Decoder<Wire.Downloads>} */
@@ -109,11 +124,16 @@ export const objectsPage = object({
   objects: list(object({ key: text, size: whole, etag: text, last_modified: text, storage_class: nullable(text) })),
   prefixes: list(text),
   cursor: nullable(text),
-  complete: /** @type {Decoder<boolean>} */ ((value) => value === true),
+  complete: flag,
 });
 
 /** @type {Decoder<Wire.Metadata>} */
-export const metadata = plain;
+export const metadata = object({
+  bucket: text, key: text, size: whole, type: text, etag: text, last_modified: text, version_id: nullable(text),
+  cache_control: nullable(text), storage_class: nullable(text), metadata: record(text),
+});
 
 /** @type {Decoder<Wire.Deleted>} */
-export const deleted = record(list(byField("error", object({ key: text, error: itemError }), object({ key: text }))));
+export const deleted = object({
+  results: list(byField("error", object({ key: text, error: itemError }), object({ key: text }))),
+});

@@ -20,8 +20,10 @@ export class Board {
   #every;
   /** @type {Set<(snapshot: Snapshot) => void>} */
   #listeners = new Set();
-  /** Ends the wait for the next notification; null when none is due. @type {(() => void) | null} */
-  #cancel = null;
+  /** Whether a notification of a change is due. */
+  #due = false;
+  /** Ends the wait for the next tick. */
+  #cancelTick = () => {};
   /** The picture taken last; null when something changed since. @type {Snapshot | null} */
   #snapshot = null;
 
@@ -37,7 +39,9 @@ export class Board {
 
   changed() {
     this.#snapshot = null;
-    if (this.#listeners.size > 0) this.#cancel ??= this.#timers.after(this.#every, () => this.#notify());
+    if (this.#due || this.#listeners.size === 0) return;
+    this.#due = true;
+    this.#timers.after(this.#every, () => this.#notify());
   }
 
   /** @returns {Snapshot} */
@@ -55,10 +59,11 @@ export class Board {
   }
 
   #notify() {
-    this.#cancel = null;
+    this.#due = false;
+    this.#cancelTick();
     const snapshot = this.snapshot();
     for (const listener of this.#listeners) listener(snapshot);
-    if (snapshot.total.active > 0) this.#cancel ??= this.#timers.after(TICK, () => this.#tick());
+    if (snapshot.total.active > 0) this.#cancelTick = this.#timers.after(TICK, () => this.#tick());
   }
 
   #tick() {

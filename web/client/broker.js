@@ -58,7 +58,7 @@ export class Broker {
    * @param {Wire.CallOptions} [call]
    */
   createUploads(request, call) {
-    return this.#http.ask("POST", "/v1/uploads", answers.createAnswer, { body: request, call });
+    return this.#http.ask("POST", "/v1/uploads", answers.createAnswer, { body: request, call, batch: "uploads" });
   }
 
   /**
@@ -82,12 +82,12 @@ export class Broker {
    * @param {Wire.CallOptions} [call]
    */
   freshTarget(id, call) {
-    return this.#http.ask("POST", `${uploadPath(id)}/target`, answers.putTarget, { call });
+    return this.#http.ask("POST", `${uploadPath(id)}/target`, answers.freshTarget, { call });
   }
 
   /**
    * @param {string} id
-   * @param {{ part_number: number, checksum?: string }[]} parts
+   * @param {{ part_number: number }[]} parts
    * @param {Wire.CallOptions} [call]
    */
   signParts(id, parts, call) {
@@ -96,7 +96,7 @@ export class Broker {
 
   /**
    * @param {string} id
-   * @param {{ checksum?: unknown }} [body]
+   * @param {Record<string, unknown>} [body]
    * @param {Wire.CallOptions} [call]
    */
   completeUpload(id, body = {}, call) {
@@ -108,7 +108,7 @@ export class Broker {
    * @param {Wire.CallOptions} [call]
    */
   completeUploads(ids, call) {
-    return this.#http.ask("POST", "/v1/uploads/complete", answers.completedItems, { body: { ids }, call });
+    return this.#http.ask("POST", "/v1/uploads/complete", answers.completedItems, { body: { ids }, call, batch: "uploads" });
   }
 
   /**
@@ -124,7 +124,7 @@ export class Broker {
    * @param {Wire.CallOptions} [call]
    */
   createDownloads(request, call) {
-    return this.#http.ask("POST", "/v1/downloads", answers.downloads, { body: request, call });
+    return this.#http.ask("POST", "/v1/downloads", answers.downloads, { body: request, call, batch: "downloads" });
   }
 
   /**
@@ -148,7 +148,7 @@ export class Broker {
    * @param {Wire.CallOptions} [call]
    */
   deleteObjects(request, call) {
-    return this.#http.ask("POST", "/v1/objects/delete", answers.deleted, { body: request, call });
+    return this.#http.ask("POST", "/v1/objects/delete", answers.deleted, { body: request, call, batch: "results" });
   }
 }
 

@@ -22,7 +22,7 @@ export function browserEngine(broker, others = {}) {
     clock: () => performance.now(),
     random: () => Math.random(),
     setTimer: (callback, milliseconds) => setTimeout(callback, milliseconds),
-    clearTimer: (handle) => clearTimeout(/** @type {number} */ (handle)),
+    clearTimer: (handle) => clearTimeout(/** @type {ReturnType<typeof setTimeout>} */ (handle)),
     locks: navigator.locks ?? null,
     ...others,
   });

@@ -49,18 +49,8 @@ export class Completer {
       const answers = new Map(uploads.map((item) => [item.id, item]));
       for (const asked of batch) hand(asked, answers.get(asked.id));
     } catch (error) {
-      if (isAboutItems(error, batch)) await this.#settleAlone(batch);
-      else for (const asked of batch) asked.reject(error);
+      for (const asked of batch) asked.reject(error);
     }
-  }
-
-  /**
-   * Where no item succeeded the broker answers with the first one's problem only.
-   *
-   * @param {Asked[]} batch
-   */
-  async #settleAlone(batch) {
-    for (const asked of batch) await this.#settle([asked]);
   }
 }
 
@@ -72,12 +62,4 @@ function hand(asked, answer) {
   if (!answer) asked.reject(new BrokerError({ code: "unreadable_answer", status: 200, detail: "The broker's answer leaves out an upload." }));
   else if ("error" in answer) asked.reject(BrokerError.ofItem(answer.error));
   else asked.resolve(answer.object);
-}
-
-/**
- * @param {unknown} error
- * @param {Asked[]} batch
- */
-function isAboutItems(error, batch) {
-  return batch.length > 1 && error instanceof BrokerError && [403, 404, 409].includes(error.status);
 }

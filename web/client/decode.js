@@ -18,6 +18,12 @@ export function whole(value, path) {
   return /** @type {number} */ (value);
 }
 
+/** @type {Decoder<boolean>} */
+export function flag(value, path) {
+  if (typeof value !== "boolean") throw new TypeError(`${path}: neither true nor false`);
+  return value;
+}
+
 /**
  * @template {string} T
  * @param {...T} words

@@ -12,7 +12,8 @@ import { BrokerError, TransportError } from "./errors.js";
  *   onUnauthenticated?: (error: BrokerError) => void }} HttpParts
  *
  * @typedef {{ query?: Record<string, string | number | undefined>, body?: unknown,
- *   call?: CallOptions | undefined, signingIn?: boolean }} RequestParts
+ *   call?: CallOptions | undefined, signingIn?: boolean, batch?: string }} RequestParts
+ *   `batch`: the member that holds the items, which a problem has too when all of them failed
  *
  * @typedef {{ status: number, header: (name: string) => string | null, text: string }} Answer
  */
@@ -48,7 +49,7 @@ export class Http {
    */
   async ask(method, path, decoder, parts) {
     try {
-      return decoded(await this.#send(method, path, parts), decoder);
+      return decoded(await this.#send(method, path, parts), decoder, parts.batch);
     } catch (error) {
       if (error instanceof BrokerError && error.status === 401 && !parts.signingIn) this.#onUnauthenticated(error);
       throw error;
@@ -94,9 +95,11 @@ export class Http {
  * @template T
  * @param {Answer} answer
  * @param {Decoder<T>} decoder
+ * @param {string} [batch]
  */
-function decoded(answer, decoder) {
-  if (answer.status < 200 || answer.status > 299) throw refusal(answer);
+function decoded(answer, decoder, batch = "") {
+  const isRefused = answer.status < 200 || answer.status > 299;
+  if (isRefused && !Array.isArray(jsonObject(answer.text)[batch])) throw refusal(answer);
   try {
     return decoder(answer.text === "" ? undefined : JSON.parse(answer.text), "answer");
   } catch (cause) {

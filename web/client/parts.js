@@ -88,7 +88,8 @@ class PartSender {
     const { broker, serverClock } = this.#tools;
     const work = { upload: this.#upload, signal: this.#signal };
     if (strategy === "put") {
-      const target = await this.#tools.ask((call) => broker.freshTarget(id, call), work);
+      const { server_time, target } = await this.#tools.ask((call) => broker.freshTarget(id, call), work);
+      serverClock.observe(server_time);
       return [{ ...target, part_number: 1 }];
     }
     const wanted = numbers.map((number) => ({ part_number: number }));

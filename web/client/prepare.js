@@ -2,7 +2,7 @@
  * Gets tickets for a batch of uploads: fingerprints them, finds what was begun before,
  * and creates the rest in one request.
  *
- * @import { Created, CreateAnswer, CreateRefused, CreateRequest, FileRequest } from "./types.d.ts"
+ * @import { Created, CreateAnswer, CreateRefused, CreateRequest, FileRequest, Remembered } from "./types.d.ts"
  * @import { Ticket, Upload } from "./upload.js"
  * @import { Tools } from "./tools.js"
  */
@@ -10,7 +10,7 @@
 import { BrokerError, TransportError } from "./errors.js";
 import { fingerprint } from "./fingerprint.js";
 import { Finder } from "./resume.js";
-import { keepTrying } from "./retry.js";
+import { keepTrying, passes } from "./retry.js";
 import { allAborted } from "./timers.js";
 
 /** Faults of the request as a whole, which a single file may have caused. */
@@ -33,7 +33,7 @@ export class Preparer {
    */
   async prepare(uploads) {
     for (const upload of uploads) await this.#identify(upload);
-    const fresh = uploads.filter((upload) => upload.ticket === null && isWanted(upload));
+    const fresh = uploads.filter((upload) => isUndecided(upload) && isWanted(upload));
     for (const upload of fresh) upload.enter("starting");
     if (fresh.length > 0) await this.#create(fresh);
   }
@@ -64,7 +64,7 @@ export class Preparer {
    */
   async #create(uploads) {
     try {
-      this.#accept(uploads, await this.#ask(uploads));
+      await this.#createAll(uploads);
     } catch (error) {
       if (uploads.length > 1 && error instanceof BrokerError && WHOLE_REQUEST.includes(error.code)) {
         return this.#createInHalves(uploads);
@@ -82,7 +82,7 @@ export class Preparer {
   #refuse(uploads, error) {
     if (error instanceof BrokerError && error.status === 401) throw error;
     if (error instanceof TransportError && error.kind === "aborted") return;
-    for (const upload of uploads) upload.fail(error);
+    for (const upload of uploads.filter(isUndecided)) upload.fail(error);
   }
 
   /**
@@ -97,40 +97,54 @@ export class Preparer {
   }
 
   /**
+   * Goes on with the items whose refusal may pass, until none is left.
    * A request under way is not aborted: its answer says what must be aborted at the broker.
    *
    * @param {Upload[]} uploads
    */
-  async #ask(uploads) {
+  async #createAll(uploads) {
     const { broker } = this.#tools;
     const stop = allAborted(uploads.map((upload) => upload.controller.signal));
-    const operation = () => this.#tools.once((call) => broker.createUploads(createRequest(uploads), call));
-    return keepTrying(operation, this.#tools.patience(uploads), stop);
+    const patience = this.#tools.patience(uploads);
+    for (let left = uploads; left.length > 0;) {
+      const request = () => this.#tools.once((call) => broker.createUploads(createRequest(left), call));
+      const answer = await keepTrying(request, this.#tools.patience(left), stop);
+      const passing = this.#accept(left, answer);
+      if (passing[0]) await patience.wait(passing[0].error, stop);
+      left = passing.map(({ upload }) => upload).filter(isWanted);
+    }
   }
 
   /**
    * @param {Upload[]} uploads
    * @param {CreateAnswer} answer
+   * @returns {{ upload: Upload, error: BrokerError }[]}  refused for now only
    */
   #accept(uploads, answer) {
     this.#tools.serverClock.observe(answer.server_time);
     const items = new Map(answer.uploads.map((item) => [item.client_id, item]));
-    for (const upload of uploads) this.#acceptItem(upload, items.get(upload.id), answer.server_time);
+    const passing = [];
+    for (const upload of uploads) {
+      const error = this.#acceptItem(upload, items.get(upload.id), answer.server_time ?? "");
+      if (error && passes(error)) passing.push({ upload, error });
+      else if (error) upload.fail(error);
+    }
+    return passing;
   }
 
   /**
    * @param {Upload} upload
    * @param {Created | CreateRefused | undefined} item
    * @param {string} createdAt
+   * @returns {BrokerError | null}  why there is no ticket
    */
   #acceptItem(upload, item, createdAt) {
-    if (item === undefined) return upload.fail(leftOut());
-    if ("error" in item) return upload.fail(BrokerError.ofItem(item.error));
-    const { id, bucket, key } = item;
-    const { name, size, fingerprint: print } = upload;
+    if (item === undefined) return leftOut();
+    if ("error" in item) return BrokerError.ofItem(item.error);
     upload.ticket = ticketOf(item);
-    this.#tools.taken.add(id);
-    if (item.strategy === "multipart" && print) this.#tools.store.put({ id, bucket, key, name, size, fingerprint: print, createdAt });
+    this.#tools.taken.add(item.id);
+    if (item.strategy === "multipart" && upload.fingerprint) this.#tools.store.put(remembered(upload, item, createdAt));
+    return null;
   }
 }
 
@@ -160,6 +174,16 @@ function fileRequest({ id, name, size, file, fingerprint: print, destination: { 
 }
 
 /**
+ * @param {Upload} upload
+ * @param {Created} created
+ * @param {string} createdAt
+ * @returns {Remembered}
+ */
+function remembered({ name, size, fingerprint: print }, { id, bucket, key }, createdAt) {
+  return { id, bucket, key, name, size, fingerprint: print ?? "", createdAt };
+}
+
+/**
  * @param {Created} created
  * @returns {Ticket}
  */
@@ -177,5 +201,10 @@ function leftOut() {
 
 /** @param {Upload} upload */
 function isWanted(upload) {
-  return upload.intent === "run" && upload.state !== "failed";
+  return upload.intent === "run";
+}
+
+/** @param {Upload} upload */
+function isUndecided(upload) {
+  return upload.ticket === null && upload.state !== "failed";
 }

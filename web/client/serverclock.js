@@ -12,9 +12,9 @@ export class ServerClock {
     this.#now = now;
   }
 
-  /** @param {string} serverTime  RFC 3339 */
+  /** @param {string | null} serverTime  RFC 3339 */
   observe(serverTime) {
-    const told = Date.parse(serverTime);
+    const told = Date.parse(serverTime ?? "");
     if (!Number.isNaN(told)) this.#offset = told - this.#now();
   }
 

@@ -33,7 +33,7 @@ export class Upload {
   controller = new AbortController();
   /** Null before it is created at the broker. @type {Ticket | null} */
   ticket = null;
-  /** Set once it is known; "" where it is not worth knowing. @type {string | null} */
+  /** Null until it is known, and where it is not worth knowing. @type {string | null} */
   fingerprint = null;
   /** How often it was started anew. */
   restarts = 0;

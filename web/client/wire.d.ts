@@ -9,15 +9,32 @@ export interface ItemError { code: string; status: number; detail: string }
 
 export type IfExists = "fail" | "replace";
 
-export interface Config { version?: string; [field: string]: unknown }
+/** Public: what a client needs to know before anyone signs in. */
+export interface Config {
+  version: string;
+  sign_in: { local: boolean; issuers: unknown[] };
+  features: { strategies: string[] };
+}
+
+export interface Grant {
+  bucket: string;
+  prefix: string;
+  actions: Action[];
+  max_size: number | null;
+  types: string[];
+  /** Seconds. */
+  max_expiry: number | null;
+  overwrite: boolean;
+}
 
 export interface Me {
   sub: string;
   issuer: string;
   roles: string[];
-  grants?: unknown;
-  limits?: unknown;
-  server_time?: string;
+  grants: Grant[];
+  /** Seconds. */
+  limits: { default_expiry: number; max_expiry: number };
+  server_time: string;
 }
 
 export interface Session { access_token: string; token_type: string; expires_in: number }
@@ -65,7 +82,8 @@ export interface CreatedPut extends CreatedBase { strategy: "put"; target: PutTa
 export interface CreatedMultipart extends CreatedBase { strategy: "multipart"; target: MultipartTarget }
 export type Created = CreatedPut | CreatedMultipart;
 export interface CreateRefused { client_id: string; error: ItemError }
-export interface CreateAnswer { server_time: string; uploads: (Created | CreateRefused)[] }
+/** `server_time` is null where every item was refused. */
+export interface CreateAnswer { server_time: string | null; uploads: (Created | CreateRefused)[] }
 
 /** An upload that waits for its remaining parts, as its owner sees it on any device. */
 export interface OpenUpload {
@@ -80,7 +98,8 @@ export interface OpenUpload {
   created_at: string;
   expires_at: string;
 }
-export interface OpenUploads { server_time: string; uploads: OpenUpload[] }
+/** `complete` is false when there are more than the broker lists. */
+export interface OpenUploads { server_time: string; uploads: OpenUpload[]; complete: boolean }
 
 export interface PartState { part_number: number; size: number; etag: string }
 export interface UploadStatus {
@@ -95,6 +114,7 @@ export interface UploadStatus {
   parts: PartState[];
 }
 
+export interface FreshTarget { server_time: string; target: PutTarget }
 export interface SignedParts { server_time: string; parts: PartTarget[] }
 
 export interface StoredObject {
@@ -104,7 +124,6 @@ export interface StoredObject {
   type: string;
   etag: string;
   version_id: string | null;
-  checksum: unknown;
 }
 export interface Completed { state: "complete"; object: StoredObject }
 export type CompletedItem = { id: string; state: "complete"; object: StoredObject } | { id: string; error: ItemError };
@@ -116,7 +135,6 @@ export interface DownloadRequest {
   filename?: string;
   /** Seconds. */
   expires_in?: number;
-  stable?: boolean;
 }
 export type Download =
   | { bucket: string; key: string; url: string; expires_at: string }
@@ -147,25 +165,25 @@ export interface ObjectsPage {
 }
 
 export interface Metadata {
-  bucket?: string;
-  key?: string;
-  size?: number;
-  type?: string;
-  etag?: string;
-  last_modified?: string;
-  cache_control?: string | null;
-  metadata?: Record<string, string>;
-  tags?: Record<string, string>;
-  [field: string]: unknown;
+  bucket: string;
+  key: string;
+  size: number;
+  type: string;
+  etag: string;
+  last_modified: string;
+  version_id: string | null;
+  cache_control: string | null;
+  storage_class: string | null;
+  metadata: Record<string, string>;
 }
 
-export interface Deleted { [list: string]: { key: string; error?: ItemError }[] }
+export interface Deleted { results: { key: string; error?: ItemError }[] }
 
 /** Every call takes a signal that aborts it. */
 export interface CallOptions { signal?: AbortSignal }
 
 /**
- * One method per operation. Rejects with `BrokerError` (the broker answered no) or
+ * One method per operation. Items of a batch succeed or fail alone, also when all of them fail. Rejects with `BrokerError` (the broker answered no) or
  * `TransportError` (it did not answer). `Broker` in `broker.js` is the one over HTTP.
  */
 export interface BrokerApi {
@@ -178,9 +196,9 @@ export interface BrokerApi {
   createUploads(request: CreateRequest, call?: CallOptions): Promise<CreateAnswer>;
   listUploads(place: { bucket: string; prefix?: string }, call?: CallOptions): Promise<OpenUploads>;
   getUpload(id: string, call?: CallOptions): Promise<UploadStatus>;
-  freshTarget(id: string, call?: CallOptions): Promise<PutTarget>;
-  signParts(id: string, parts: { part_number: number; checksum?: string }[], call?: CallOptions): Promise<SignedParts>;
-  completeUpload(id: string, body?: { checksum?: unknown }, call?: CallOptions): Promise<Completed>;
+  freshTarget(id: string, call?: CallOptions): Promise<FreshTarget>;
+  signParts(id: string, parts: { part_number: number }[], call?: CallOptions): Promise<SignedParts>;
+  completeUpload(id: string, body?: Record<string, unknown>, call?: CallOptions): Promise<Completed>;
   completeUploads(ids: string[], call?: CallOptions): Promise<CompletedItems>;
   abortUpload(id: string, call?: CallOptions): Promise<void>;
   createDownloads(request: DownloadRequest, call?: CallOptions): Promise<Downloads>;

@@ -3,12 +3,12 @@
  *
  * @import { State } from "./state.js"
  * @import { Actions } from "./page.js"
- * @import { Crumb } from "./places.js"
+ * @import { Crumb, Place } from "./places.js"
  */
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { icon } from "./elements.js";
 import { visible } from "./names.js";
-import { crumbs, searchFromPlace } from "./places.js";
+import { crumbs, parentOf, searchFromPlace } from "./places.js";
 import { follow } from "./rail.js";
 
 /** Crumbs that always fit; more are folded. */
@@ -34,6 +34,13 @@ const foldedItem = (folded, bucket, actions) => html`
     </details>${icon("right")}
   </li>`;
 
+/** In place of all that a narrow screen has no room for. @param {Place | null} parent @param {Actions} actions */
+function upLink(parent, actions) {
+  if (parent === null) return nothing;
+  return html`<a class="icon-button up" href=${searchFromPlace(parent)} aria-label="Folder above" title="Folder above"
+    @click=${(/** @type {MouseEvent} */ event) => follow(event, parent, actions)}>${icon("left")}</a>`;
+}
+
 /** @param {State} state @param {Actions} actions */
 export function breadcrumbs({ buckets, place }, actions) {
   if (place === null) return nothing;
@@ -44,6 +51,7 @@ export function breadcrumbs({ buckets, place }, actions) {
     return html`<li>${link(crumb, last, place.bucket, actions)}${last ? nothing : icon("right")}</li>`;
   };
   return html`
+    ${upLink(parentOf(buckets ?? [], place), actions)}
     <nav class="crumbs" aria-label="Folder" data-testid="breadcrumb">
       <ol>
         ${item(/** @type {Crumb} */ (all[0]))}

@@ -3,13 +3,14 @@
  *
  * @import { ElementPart } from "../vendor/lit-html/directive.js"
  */
+import { AsyncDirective } from "../vendor/lit-html/async-directive.js";
 import { Directive, directive } from "../vendor/lit-html/directive.js";
 import { html, noChange, nothing } from "../vendor/lit-html/lit-html.js";
 import { headAndTail, visible } from "./names.js";
 
-/** @param {string} name of a symbol in icons.svg */
+/** @param {string} name of a symbol in index.html */
 export const icon = (name) =>
-  html`<svg class="icon icon-${name}" aria-hidden="true"><use href="static/icons.svg#${name}"></use></svg>`;
+  html`<svg class="icon icon-${name}" aria-hidden="true"><use href="#${name}"></use></svg>`;
 
 /** A name that never deceives and, where it is cut, keeps its extension. @param {string} name */
 export function nameText(name) {
@@ -42,19 +43,29 @@ class Properties extends Directive {
 }
 export const properties = directive(Properties);
 
-/** Opens a `<dialog>` as soon as it is in the page. */
-class Modal extends Directive {
+/** Opens a `<dialog>` once it is in the page, and closes it on its way out: that gives the focus back. */
+class Modal extends AsyncDirective {
+  /** @type {HTMLDialogElement | null} */
+  #dialog = null;
+
   render() {
     return noChange;
   }
 
   /** @override @param {ElementPart} part */
-  update(part) {
-    const dialog = /** @type {HTMLDialogElement} */ (part.element);
-    queueMicrotask(() => {
-      if (dialog.isConnected && !dialog.open) dialog.showModal();
-    });
+  update({ element }) {
+    this.#dialog = /** @type {HTMLDialogElement} */ (element);
+    queueMicrotask(() => this.#show());
     return noChange;
+  }
+
+  /** @override */
+  disconnected() {
+    this.#dialog?.close();
+  }
+
+  #show() {
+    if (this.#dialog?.isConnected && !this.#dialog.open) this.#dialog.showModal();
   }
 }
 export const modal = directive(Modal);

@@ -18,12 +18,12 @@ export function bytes(size) {
   if (size < 1000) return size === 1 ? "1 byte" : `${size} bytes`;
   let power = 0;
   let value = size;
-  // 999.95 would be printed as 1000.0, so it already belongs to the next unit.
-  while (value >= 999.95 && power < UNITS.length - 1) {
+  // 999.5 would be printed as 1000, so it already belongs to the next unit.
+  while (value >= 999.5 && power < UNITS.length - 1) {
     value /= 1000;
     power += 1;
   }
-  return `${value < 100 ? value.toFixed(1) : Math.round(value)} ${UNITS[power]}`;
+  return `${value < 99.95 ? value.toFixed(1) : Math.round(value)} ${UNITS[power]}`;
 }
 
 /** @param {number} perSecond bytes a second */

@@ -47,7 +47,8 @@ function drawn({ listing, span, focus }) {
   const count = listing.shown.length;
   const first = Math.min(span.first, Math.max(0, count - 1));
   const indexes = Array.from({ length: Math.max(0, Math.min(span.last, count) - first) }, (_, at) => first + at);
-  return focus >= count || indexes.includes(focus) ? indexes : [focus, ...indexes];
+  if (focus >= count || indexes.includes(focus)) return indexes;
+  return focus < first ? [focus, ...indexes] : [...indexes, focus];
 }
 
 /** @type {[Column, string][]} */

@@ -10,6 +10,7 @@ const DECEIVING =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 const LONGEST_EXTENSION = 10;
+const ALWAYS_FITS = 28; // characters; shorter names stay in one piece
 
 /** @param {string} character */
 const marker = (character) =>
@@ -35,7 +36,7 @@ export function baseName(key) {
 export function headAndTail(name) {
   const dot = name.lastIndexOf(".");
   const isExtension = dot > 0 && name.length - dot <= LONGEST_EXTENSION;
-  return isExtension ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
+  return isExtension && name.length > ALWAYS_FITS ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
 }
 
 /** Which icon stands for a file: by its extension alone, nothing is read. @type {[string, RegExp][]} */

@@ -9,6 +9,7 @@
  * @property {Store} store
  * @property {(url: string) => Promise<void>} startDownload  by the browser itself: the bytes come from S3
  * @property {(keys: ReadonlySet<string>) => void} removed
+ * @property {() => void} settled      the question was answered: time to move the focus
  * @property {(text: string) => void} tell
  */
 import { bytes, counted } from "./format.js";
@@ -82,7 +83,7 @@ export class Objects {
 
   /** @param {Question} question @param {readonly Row[]} files */
   async #deleteConfirmed(question, files) {
-    const { store } = this.#parts;
+    const { store, settled } = this.#parts;
     store.set({ question: { ...question, busy: true } });
     try {
       await this.#delete(files);
@@ -90,6 +91,7 @@ export class Objects {
       store.set({ failure: failureOf("The files were not deleted", error) });
     } finally {
       store.set({ question: null });
+      settled();
     }
   }
 
@@ -101,7 +103,7 @@ export class Objects {
     const results = [];
     try {
       for (const keys of batches(files.map(({ key }) => key))) {
-        results.push(...((await broker.deleteObjects({ bucket, keys }))["results"] ?? []));
+        results.push(...(await broker.deleteObjects({ bucket, keys })).results);
       }
     } finally {
       removed(new Set(results.filter(({ error }) => !error).map(({ key }) => key)));

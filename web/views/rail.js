@@ -57,14 +57,14 @@ function bucketGroup(bucket, { place }, actions) {
 
 /** @param {State} state @param {Actions} actions */
 export const rail = (state, actions) => html`
-  <div class="rail" id="rail" popover>
+  <nav class="rail" id="rail" aria-label="Buckets" popover>
     <p class="brand">${icon("logo")}<span>Broker</span></p>
-    <nav aria-label="Buckets">
+    <div class="places">
       <h2>Buckets</h2>
       <ul class="buckets">${(state.buckets ?? []).map((bucket) => bucketGroup(bucket, state, actions))}</ul>
-    </nav>
+    </div>
     <div class="account">
       <span class="label" title=${visible(state.user)}>${visible(state.user)}</span>
       <button type="button" class="quiet" data-testid="sign-out" @click=${() => actions.session.signOut()}>${icon("sign-out")}Sign out</button>
     </div>
-  </div>`;
+  </nav>`;

@@ -39,7 +39,7 @@ export class Session {
       await this.#enter(await broker.me());
       await this.#renew();
     } catch (error) {
-      const failure = failureOf("The broker was not reached", error);
+      const failure = failureOf("The page could not start", error);
       store.set(isUnauthenticated(error) ? { session: "signed-out" } : { session: "unreachable", failure });
     }
   }

@@ -22,10 +22,10 @@ const form = ({ signIn: { busy, failure }, user }, actions, title, text) => html
     ${text ? html`<p class="muted">${text}</p>` : nothing}
     <label>User name
       <input name="username" data-testid="username" autocomplete="username" autocapitalize="none" spellcheck="false"
-        required autofocus .value=${user} aria-invalid=${failure !== null}>
+        required ?autofocus=${user === ""} .value=${user} aria-invalid=${failure !== null}>
     </label>
     <label>Password
-      <input name="password" data-testid="password" type="password" autocomplete="current-password" required
+      <input name="password" data-testid="password" type="password" autocomplete="current-password" required ?autofocus=${user !== ""}
         aria-invalid=${failure !== null}>
     </label>
     ${failure ? html`<p class="form-error" role="alert" data-testid="error">${icon("alert")}<span>${failure.message}</span></p>` : nothing}

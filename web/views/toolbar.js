@@ -5,7 +5,7 @@
  * @import { State } from "./state.js"
  * @import { Actions } from "./page.js"
  */
-import { html } from "../vendor/lit-html/lit-html.js";
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { breadcrumbs } from "./breadcrumbs.js";
 import { icon, iconButton } from "./elements.js";
 import { bytes, counted } from "./format.js";
@@ -43,7 +43,8 @@ const refusalOf = (what, permitted) => (permitted ? "" : `You are not permitted 
 
 /** @param {State} state @param {Actions} actions */
 function placeBar(state, actions) {
-  const permitted = state.place !== null && actionsAt(state.buckets ?? [], state.place).has("write");
+  if (state.place === null) return nothing;
+  const permitted = actionsAt(state.buckets ?? [], state.place).has("write");
   const refusal = refusalOf("upload", permitted);
   return html`
     ${breadcrumbs(state, actions)}

@@ -126,7 +126,7 @@ export class Transfers {
     store.set({ tray: trayOf(snapshot) });
     this.#tellEnded(snapshot.uploads.filter(({ id, state }) => ENDED.has(state) && !this.#told.has(`${id} ${state}`)));
     const { active, done } = snapshot.total;
-    if (wasActive && active === 0 && done > 0) tell(`${counted(done, "upload")} done.`);
+    if (wasActive && active === 0 && !store.get().tray.paused && done > 0) tell(`${counted(done, "upload")} done.`);
   }
 
   /** @param {readonly UploadRow[]} ended */

@@ -61,8 +61,8 @@ export function trayOf({ uploads, total }) {
 
 /** @param {Total} total @param {number} count @param {boolean} paused */
 function headline({ active, done }, count, paused) {
-  if (active > 0) return `Uploading · ${done} of ${count} done`;
-  if (paused) return `Paused · ${done} of ${count} done`;
+  if (active > 0) return `Uploading · ${done} of ${count}`;
+  if (paused) return `Paused · ${done} of ${count}`;
   if (count === 0) return "Uploads cancelled";
   return done === count ? `${counted(count, "upload")} done` : `${done} of ${count} done`;
 }
@@ -89,7 +89,7 @@ export function lineOf({ state, size, sent, speed: rate, secondsLeft, pausedBy, 
     failed: "",
     cancelled: "Cancelled",
   };
-  return notice ? `${lines[state]} · ${notice}` : lines[state];
+  return notice ?? lines[state];
 }
 
 /** An empty file is there as soon as it is sent. @param {number} sent @param {number} size */

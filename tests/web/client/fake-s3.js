@@ -4,9 +4,21 @@
  *
  * `fault` sees each request first and may return `{ status, headers?, body? }` to answer instead,
  * "cut" to drop the connection, "lose" to do the work and drop the answer, or "hang" to never answer.
+ *
+ * @import { AddressInfo } from "node:net"
+ * @import { IncomingMessage, Server, ServerResponse } from "node:http"
+ * @import { FileRequest, PartTarget } from "../../../web/client/types.d.ts"
  */
 import { createServer } from "node:http";
 import { randomUUID } from "node:crypto";
+
+/**
+ * @typedef {{ status: number, headers?: Record<string, string>, body?: string }} Answer
+ * @typedef {Answer | "cut" | "lose" | "hang"} Fault
+ * @typedef {{ operation: string, part: number, id: string, headers: IncomingMessage["headers"], body: any }} Seen
+ * @typedef {{ id: string, bucket: string, key: string, size: number, type: string, fingerprint: string | null,
+ *   multipart: boolean, partSize: number, partCount: number, parts: Map<number, Buffer>, state: string }} FakeUpload
+ */
 
 export class FakeS3 {
   partSize = 1000;
@@ -52,7 +64,7 @@ export class FakeS3 {
   }
 
   /**
-   * @param {import("node:http").IncomingMessage} request
+   * @param {IncomingMessage} request
    * @param {Buffer} body
    * @returns {Promise<Fault>}
    */
@@ -68,27 +80,44 @@ export class FakeS3 {
     return fault ?? answer;
   }
 
-  /** @type {Record<string, (seen: Seen, url: URL) => Fault>} */
+  /** @type {Record<string, (seen: Seen, url: URL) => Answer>} */
   #operations = {
-    create: ({ body }) => ok({ server_time: this.#time(), uploads: body.files.map((file) => this.#create(body, file)) }, 201),
-    list: (_, url) => ok({ server_time: this.#time(), uploads: this.#open(url.searchParams) }),
+    create: ({ body }) => this.#batch(body.files.map((/** @type {FileRequest} */ file) => this.#create(body, file)), 201),
+    list: (_, url) => ok({ server_time: this.#time(), uploads: this.#open(url.searchParams), complete: true }),
     get: ({ id }) => this.#with(id, (upload) => ok({ ...describe(upload), parts: partsOf(upload) })),
     sign: ({ id, body }) => this.#with(id, (upload) => ok({
       server_time: this.#time(),
-      parts: body.parts.map(({ part_number }) => this.#target(upload, part_number)),
+      parts: body.parts.map((/** @type {PartTarget} */ { part_number: number }) => this.#target(upload, number)),
     })),
-    target: ({ id }) => this.#with(id, (upload) => ok(this.#target(upload, 1))),
+    target: ({ id }) => this.#with(id, (upload) => ok({ server_time: this.#time(), target: this.#target(upload, 1) })),
     complete: ({ id }) => this.#with(id, (upload) => this.#complete(upload)),
-    completeMany: ({ body }) => ok({ uploads: body.ids.map((id) => item(id, this.#with(id, (upload) => this.#complete(upload)))) }),
+    completeMany: ({ body }) => this.#batch(body.ids.map((/** @type {string} */ id) => (
+      item(id, this.#with(id, (upload) => this.#complete(upload)))))),
     abort: ({ id }) => this.#abort(id),
   };
 
-  #create({ bucket, prefix }, { client_id, name, size, type, fingerprint = null }) {
+  /**
+   * Where no item succeeded, a problem with the first one's status.
+   *
+   * @param {any[]} uploads
+   * @param {number} [status]
+   */
+  #batch(uploads, status = 200) {
+    if (uploads.some(({ error }) => !error)) return ok({ server_time: this.#time(), uploads }, status);
+    return problem(uploads[0].error.status, uploads[0].error.code, { uploads });
+  }
+
+  /**
+   * @param {{ bucket?: string, prefix?: string, profile?: string }} place
+   * @param {FileRequest} file
+   */
+  #create({ bucket = "b", prefix, profile }, { client_id, name, size, type, fingerprint = "" }) {
     if (name.includes("refused")) return { client_id, error: { code: "invalid_key", status: 422, detail: "This name is refused." } };
     const multipart = size >= this.multipartFrom;
     const partSize = multipart ? this.partSize : size;
+    /** @type {FakeUpload} */
     const upload = {
-      id: `t ${randomUUID()}/ä`, bucket, key: prefix + name, size, type, fingerprint, multipart, partSize,
+      id: `t ${randomUUID()}/ä`, bucket, key: (prefix ?? `profile-${profile}/`) + name, size, type, fingerprint: fingerprint || null, multipart, partSize,
       partCount: multipart ? Math.ceil(size / partSize) : 1, parts: new Map(), state: "pending",
     };
     this.uploads.set(upload.id, upload);
@@ -99,6 +128,10 @@ export class FakeS3 {
     return { ...shared, strategy: "multipart", target: { part_size: partSize, part_count: upload.partCount, parts } };
   }
 
+  /**
+   * @param {FakeUpload} upload
+   * @param {number} number
+   */
   #target(upload, number) {
     const size = Math.min(upload.partSize, upload.size - (number - 1) * upload.partSize);
     const expires = Date.now() + this.urlLife;
@@ -109,22 +142,26 @@ export class FakeS3 {
     };
   }
 
+  /** @param {URLSearchParams} query */
   #open(query) {
     const here = [...this.uploads.values()].filter(({ bucket, key, multipart, state }) => multipart && state === "pending" &&
       bucket === query.get("bucket") && key.startsWith(query.get("prefix") ?? ""));
     return here.map((upload) => ({ ...describe(upload), created_at: this.#time(), expires_at: this.#time(1000) }));
   }
 
+  /** @param {FakeUpload} upload */
   #complete(upload) {
-    const missing = Array.from({ length: upload.partCount }, (_, index) => index + 1).filter((number) => !upload.parts.has(number));
-    if (upload.state === "pending" && missing.length > 0) return problem(409, "parts_missing", { missing });
-    const bytes = Buffer.concat(Array.from({ length: upload.partCount }, (_, index) => upload.parts.get(index + 1)));
+    const numbers = Array.from({ length: upload.partCount }, (_, index) => index + 1);
+    const missing = numbers.filter((number) => !upload.parts.has(number));
+    if (missing.length > 0) return upload.multipart ? problem(409, "parts_missing", { missing }) : problem(404, "upload_gone");
+    const bytes = Buffer.concat(numbers.map((number) => upload.parts.get(number) ?? Buffer.of()));
     this.objects.set(`${upload.bucket}/${upload.key}`, bytes);
     upload.state = "complete";
     const { bucket, key, size, type } = upload;
-    return ok({ state: "complete", object: { bucket, key, size, type, etag: "e", version_id: null, checksum: null } });
+    return ok({ state: "complete", object: { bucket, key, size, type, etag: "e", version_id: null } });
   }
 
+  /** @param {string} id */
   #abort(id) {
     const upload = this.uploads.get(id);
     if (upload?.state === "complete") return problem(409, "upload_complete");
@@ -132,11 +169,20 @@ export class FakeS3 {
     return { status: 204 };
   }
 
+  /**
+   * @param {string} id
+   * @param {(upload: FakeUpload) => Answer} action
+   */
   #with(id, action) {
     const upload = this.uploads.get(id);
     return upload ? action(upload) : problem(404, "upload_gone");
   }
 
+  /**
+   * @param {IncomingMessage} request
+   * @param {Buffer} body
+   * @returns {Promise<Fault>}
+   */
   async #s3(request, body) {
     const url = new URL(request.url ?? "", "http://s3");
     const id = decodeURIComponent(url.pathname.slice(1));
@@ -144,14 +190,18 @@ export class FakeS3 {
     const seen = { operation: "put", part, id, headers: request.headers, body };
     this.log.push(seen);
     this.mostInFlight = Math.max(this.mostInFlight, ++this.inFlight);
+    const fault = this.fault(seen);
     await this.delay();
     this.inFlight -= 1;
-    const fault = this.fault(seen);
     if (fault !== undefined && fault !== "lose") return fault;
     const answer = this.#take(seen, url.searchParams);
     return fault ?? answer;
   }
 
+  /**
+   * @param {Seen} seen
+   * @param {URLSearchParams} query
+   */
   #take({ id, part, headers, body }, query) {
     const upload = this.uploads.get(id);
     if (!upload) return refusal(404, "NoSuchUpload");
@@ -172,10 +222,11 @@ export class FakeS3 {
 /** One listening port that can be taken away and come back. */
 class Host {
   #port = 0;
-  #server;
-  /** @type {(request: import("node:http").IncomingMessage, body: Buffer) => Promise<Fault>} */
+  /** @type {Server} */
+  #server = createServer((request, response) => this.#serve(request, response));
   #handle;
 
+  /** @param {(request: IncomingMessage, body: Buffer) => Promise<Fault>} handle */
   constructor(handle) {
     this.#handle = handle;
   }
@@ -184,10 +235,10 @@ class Host {
     return `http://127.0.0.1:${this.#port}`;
   }
 
+  /** On the same port as before, if it listened before. */
   listen() {
-    this.#server = createServer((request, response) => this.#serve(request, response));
     return new Promise((resolve) => this.#server.listen(this.#port, "127.0.0.1", () => {
-      this.#port = this.#server.address().port;
+      this.#port = /** @type {AddressInfo} */ (this.#server.address()).port;
       resolve(undefined);
     }));
   }
@@ -198,22 +249,41 @@ class Host {
     return closed;
   }
 
+  /**
+   * @param {IncomingMessage} request
+   * @param {ServerResponse} response
+   */
   async #serve(request, response) {
-    const chunks = [];
-    request.on("error", () => {});
-    for await (const chunk of request) chunks.push(chunk);
-    const answer = await this.#handle(request, Buffer.concat(chunks));
+    const body = await bodyOf(request);
+    if (body === null) return;
+    const answer = await this.#handle(request, body);
     if (answer === "hang") return;
-    if (answer === "cut" || answer === "lose") return request.socket.destroy();
-    response.writeHead(answer.status, answer.headers ?? {}).end(answer.body ?? "");
+    if (answer === "cut" || answer === "lose") request.socket.destroy();
+    else response.writeHead(answer.status, answer.headers ?? {}).end(answer.body ?? "");
   }
 }
 
-/** @typedef {{ operation: string, part: number, id: string, headers: Record<string, any>, body: any }} Seen */
-/** @typedef {{ status: number, headers?: Record<string, string>, body?: string } | "cut" | "lose" | "hang"} Fault */
-/** @typedef {{ id: string, bucket: string, key: string, size: number, type: string, fingerprint: string | null,
- *   multipart: boolean, partSize: number, partCount: number, parts: Map<number, Buffer>, state: string }} FakeUpload */
+/**
+ * Null when the client went away before it had sent everything.
+ *
+ * @param {IncomingMessage} request
+ */
+async function bodyOf(request) {
+  const chunks = [];
+  try {
+    for await (const chunk of request) chunks.push(chunk);
+  } catch {
+    return null;
+  }
+  return Buffer.concat(chunks);
+}
 
+/**
+ * @param {string | undefined} method
+ * @param {string | undefined} noun
+ * @param {string | undefined} id
+ * @param {string | undefined} verb
+ */
 function operationOf(method, noun, id, verb) {
   if (noun !== "uploads") return `${method} ${noun}`;
   if (id === undefined) return method === "POST" ? "create" : "list";
@@ -222,33 +292,53 @@ function operationOf(method, noun, id, verb) {
   return verb === "parts" ? "sign" : verb;
 }
 
+/** @param {FakeUpload} upload */
 function describe({ id, state, bucket, key, size, type, fingerprint, partSize, partCount }) {
   return { id, state, bucket, key, size, type, fingerprint, part_size: partSize, part_count: partCount };
 }
 
+/** @param {FakeUpload} upload */
 function partsOf({ parts }) {
   return [...parts].map(([part_number, bytes]) => ({ part_number, size: bytes.length, etag: "e" }));
 }
 
+/**
+ * @param {string} id
+ * @param {Answer} answer
+ */
 function item(id, { status, body }) {
-  const { detail, code, ...rest } = JSON.parse(body);
+  const { detail, code, ...rest } = JSON.parse(body ?? "");
   return status === 200 ? { id, ...rest } : { id, error: { code, status, detail } };
 }
 
+/** @param {Buffer} body */
 function json(body) {
   return body.length > 0 ? JSON.parse(body.toString()) : {};
 }
 
+/** @param {object} body */
 function ok(body, status = 200) {
   return { status, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 }
 
-/** A problem document as the broker sends it. */
+/**
+ * A problem document as the broker sends it.
+ *
+ * @param {number} status
+ * @param {string} code
+ * @param {object} [more]
+ * @param {Record<string, string>} [headers]
+ * @returns {Answer}
+ */
 export function problem(status, code, more = {}, headers = {}) {
   const body = JSON.stringify({ type: "about:blank", title: code, status, detail: `It is ${code}.`, code, request_id: "r-1", ...more });
   return { status, headers: { "content-type": "application/problem+json", ...headers }, body };
 }
 
+/**
+ * @param {number} status
+ * @param {string} code
+ */
 function refusal(status, code) {
   return { status, headers: { "content-type": "application/xml" }, body: `<Error><Code>${code}</Code></Error>` };
 }
