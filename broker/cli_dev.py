@@ -11,7 +11,6 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Annotated, TextIO
 
-import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
@@ -27,6 +26,8 @@ from broker.dev.embedded import EmbeddedS3
 from broker.dev.environment import ensure_environment, environment_path
 from broker.dev.ports import free_port
 from broker.errors import ConfigurationError
+from broker.s3.client import QUICK
+from broker.s3.connect import client_maker
 from broker.server import run
 from broker.settings import load_settings
 
@@ -61,9 +62,10 @@ def dev(
         table = _s3(s3, s3_port, data, secrets, stack)
         demo = demo_configuration(data, secrets, server={"host": host, "port": port}, s3=table)
         settings = load_settings({**os.environ, **demo.environ}, demo.toml)
+        app = create_app(settings, audit=_audit_file(data, stack))
         _prepare(settings)
         run(
-            create_app(settings, audit=_audit_file(data, stack)),
+            app,
             settings,
             host=host,
             port=port,
@@ -97,15 +99,16 @@ def _prepare(settings: Settings) -> None:
 
     Raises ConfigurationError.
     """
-    client = boto3.client(
-        "s3", region_name=settings.s3.region, endpoint_url=settings.s3.endpoint_url
+    s3 = settings.s3
+    make_client = client_maker(
+        region=s3.region, endpoint_url=s3.endpoint_url, addressing=s3.addressing
     )
     try:
-        prepare_bucket(client, BUCKET)
-    except (BotoCoreError, ClientError) as error:
-        raise ConfigurationError(
-            [f"s3: bucket {BUCKET} cannot be used at {settings.s3.endpoint_url}"]
-        ) from error
+        prepare_bucket(make_client(QUICK), BUCKET)
+    except BotoCoreError as error:
+        raise ConfigurationError([f"s3: {s3.endpoint_url} does not answer"]) from error
+    except ClientError as error:
+        raise ConfigurationError([f"s3: {s3.endpoint_url} refuses bucket {BUCKET}"]) from error
 
     async def apply() -> None:
         async with cors_of(settings) as cors:

@@ -126,7 +126,7 @@ class Bucket:
     def read(self, key: str) -> bytes:
         return self.s3.get_object(Bucket=self.name, Key=key)["Body"].read()
 
-    def keys(self) -> set[str]:
+    def contents(self) -> set[str]:
         """Everything, also what the broker keeps for itself."""
         page = self.s3.list_objects_v2(Bucket=self.name)
         return {row["Key"] for row in page.get("Contents", ())}

@@ -102,9 +102,10 @@ function dragged(event, step) {
   if (!carriesFiles(event.dataTransfer)) return;
   event.preventDefault();
   depth = Math.max(0, depth + step);
-  const { place, buckets, session: state } = store.get();
+  const { place, buckets, session: state, question } = store.get();
   const allowed = place !== null && actionsAt(buckets ?? [], place).has("write");
-  const dragging = depth === 0 || state !== "signed-in" ? "none" : allowed ? "allowed" : "refused";
+  const answerable = state === "signed-in" && question === null;
+  const dragging = depth === 0 || !answerable ? "none" : allowed ? "allowed" : "refused";
   if (dragging !== store.get().dragging) store.set({ dragging });
 }
 

@@ -8,9 +8,9 @@ take long over (completing an upload, copying). They share a breaker and no thre
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from broker.errors import S3Unavailable
 from broker.s3.errors import translate, unavailable
+from broker.s3.threads import DaemonThreads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +59,7 @@ class S3Client:
         self._breaker = breaker
         self._client: Boto3Client | None = None
         self._making = Lock()
-        self._pool = ThreadPoolExecutor(patience.threads, thread_name_prefix="s3")
+        self._threads = DaemonThreads(patience.threads, "s3")
 
     async def run(self, call: Callable[[Boto3Client], T]) -> T:
         """Return what the call returns.
@@ -67,7 +68,7 @@ class S3Client:
         """
         if not self._breaker.admits():
             raise unavailable()
-        future = asyncio.get_running_loop().run_in_executor(self._pool, self._call, call)
+        future = asyncio.wrap_future(self._threads.submit(partial(self._call, call)))
         try:
             result = await asyncio.wait_for(future, self._patience.deadline.total_seconds())
         except TimeoutError:
@@ -97,4 +98,4 @@ class S3Client:
         return failure
 
     def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()

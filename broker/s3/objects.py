@@ -5,6 +5,8 @@ IAM: s3:GetObject (head, get), s3:ListBucket, s3:DeleteObject, s3:PutObject.
 
 from __future__ import annotations
 
+import asyncio
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 MAX_DELETE = 1000  # keys in one DeleteObjects call
 MAX_SMALL_OBJECT = 64 * 1024  # bytes of an object that the broker reads whole
+# https://www.w3.org/TR/xml/#charsets
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,19 @@ class Objects:
     async def delete_many(
         self, bucket: str, keys: Sequence[str]
     ) -> Mapping[str, BrokerError | None]:
-        """Delete at most 1,000 keys in one call; return each key with its error, or None."""
+        """Delete at most 1,000 keys; return each with its error, or None.
+
+        One call for all that XML can hold; a single other key would spoil it for the rest.
+        """
+        plain = [key for key in keys if not _NOT_IN_XML.search(key)]
+        odd = [key for key in keys if _NOT_IN_XML.search(key)]
+        outcomes = await self._delete_plain(bucket, plain) if plain else {}
+        alone = await asyncio.gather(*(self._delete_alone(bucket, key) for key in odd))
+        return outcomes | dict(zip(odd, alone, strict=True))
+
+    async def _delete_plain(
+        self, bucket: str, keys: Sequence[str]
+    ) -> dict[str, BrokerError | None]:
         identifiers: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in keys]
         answer = await self._client.run(
             lambda s3: s3.delete_objects(
@@ -116,6 +132,13 @@ class Objects:
             )
         )
         return dict.fromkeys(keys) | _delete_errors(answer)
+
+    async def _delete_alone(self, bucket: str, key: str) -> BrokerError | None:
+        try:
+            await self.delete(bucket, key)
+        except BrokerError as error:
+            return error
+        return None
 
     async def put_small(self, bucket: str, key: str, body: bytes) -> None:
         await self._client.run(lambda s3: s3.put_object(Bucket=bucket, Key=key, Body=body))

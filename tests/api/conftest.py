@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Bucket, Json
 
+    Refused = Callable[[httpx.Response, int, str], Json]
+
 MIB = 1024 * 1024
 PROBLEM_MEMBERS = {"type", "title", "status", "detail", "code", "request_id"}
 
@@ -33,7 +35,7 @@ def check_problem(answer: httpx.Response, status: int, code: str) -> Json:
 
 
 @pytest.fixture
-def refused() -> Callable[[httpx.Response, int, str], Json]:
+def refused() -> Refused:
     return check_problem
 
 

@@ -26,34 +26,34 @@ RECOVERY = 10  # seconds that a broker may need once its S3 is back
 POLL_INTERVAL = 0.1  # seconds
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def proxy(s3_server: EmbeddedS3) -> Iterator[FaultProxy]:
     with FaultProxy(s3_server.port) as proxy:
         yield proxy
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def setting(
     proxy: FaultProxy, s3_server: EmbeddedS3, tmp_path_factory: pytest.TempPathFactory
 ) -> Setting:
     return Setting(tmp_path_factory.mktemp("broker"), proxy.url, s3_server.environ)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def broker(setting: Setting) -> Iterator[BrokerProcess]:
     broker = setting.start()
     yield broker
     assert broker.stop() == 0, setting.log.read_text()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def to_s3() -> Iterator[httpx.Client]:
     """What a person's own requests to S3 go through."""
     with httpx.Client(timeout=10, trust_env=False) as client:
         yield client
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def signed_in(broker: BrokerProcess) -> httpx.Client:
     return broker.client()
 

@@ -46,13 +46,13 @@ class Setting:
 
     @property
     def log(self) -> Path:
-        """What the process started last wrote."""
+        """What its processes wrote."""
         return self.data / "output.log"
 
     def spawn(self, *options: str) -> subprocess.Popen[bytes]:
         """Nothing of this process's environment reaches it but the search path."""
         command = (sys.executable, "-m", "broker", "dev", "--data", self.data, "--s3", self.s3)
-        with self.log.open("w") as log:
+        with self.log.open("a") as log:
             return subprocess.Popen(
                 [*command, *options],
                 env={"PATH": os.environ["PATH"], **self.environ},

@@ -123,10 +123,14 @@ class FaultProxy:
         with self._changed:
             self._planned.append(_Planned(fits, fault, times))
 
-    def reset(self) -> None:
-        """Forgets faults and exchanges, and passes everything."""
+    def forget_faults(self) -> None:
         with self._changed:
             self._planned.clear()
+
+    def reset(self) -> None:
+        """Forgets faults and exchanges, and passes everything."""
+        self.forget_faults()
+        with self._changed:
             self.exchanges.clear()
         self.switch(Mode.PASS)
 

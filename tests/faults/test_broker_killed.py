@@ -88,19 +88,20 @@ def test_a_broker_killed_while_s3_completes_leaves_nothing_undone(
 
 
 def test_two_brokers_with_the_same_secrets_serve_the_same_upload(
-    start: Callable[[], BrokerProcess], to_s3: httpx.Client, content: Callable[[int], bytes]
+    alice: Person,
+    broker: BrokerProcess,
+    start: Callable[[], BrokerProcess],
+    to_s3: httpx.Client,
+    content: Callable[[int], bytes],
 ) -> None:
     body = content(100)
-    one = start()
-    token = one.token()
-    here = Person(one.client(token), to_s3)
-    there = Person(start().client(token), to_s3)
+    elsewhere = Person(start().client(broker.token()), to_s3)
 
-    upload = here.begin_multipart("two.bin", len(body))
+    upload = alice.begin_multipart("two.bin", len(body))
     part_size = upload["target"]["part_size"]
-    there.send_parts(there.sign_parts(upload["id"], [1]), body, part_size)
-    completed = here.complete(upload["id"])
+    elsewhere.send_parts(elsewhere.sign_parts(upload["id"], [1]), body, part_size)
+    completed = alice.complete(upload["id"])
 
     assert completed.status_code == 200
-    assert there.complete(upload["id"]).json() == completed.json()
-    assert there.download(upload["key"]) == body
+    assert elsewhere.complete(upload["id"]).json() == completed.json()
+    assert elsewhere.download(upload["key"]) == body

@@ -219,6 +219,61 @@ class TestUploads:
             self.decide(10_000, "image/png", "users/bob/a")
         assert (caught.value.code, caught.value.reason) == ("forbidden", "no_grant")
 
+    def test_replacing_needs_a_grant_that_lets_overwrite(self) -> None:
+        def replace_it(size: int) -> Grant:
+            return self.POLICY.decide_upload(
+                ALICE,
+                "uploads",
+                "users/alice/a",
+                size=size,
+                content_type="image/png",
+                must_overwrite=True,
+            )
+
+        assert replace_it(100).max_size == 100
+        with pytest.raises(SizeNotAllowed):  # what the first grant for the key lacks
+            replace_it(101)
+        only = Policy([self.LARGE])
+        with pytest.raises(Forbidden) as caught:
+            only.decide_upload(
+                ALICE,
+                "uploads",
+                "users/alice/a",
+                size=1,
+                content_type="image/png",
+                must_overwrite=True,
+            )
+        assert caught.value.reason == "no_overwrite"
+
+
+@pytest.mark.parametrize(
+    ("prefix", "allowed"),
+    [
+        ("", True),
+        ("users/", True),
+        ("users/al", True),
+        ("users/alice", True),
+        ("users/alice/", True),
+        ("users/alice/trip/", True),
+        ("users/alice2", False),
+        ("users/bob/", False),
+        ("public/", False),
+    ],
+)
+def test_below_a_prefix_some_place_of_ones_own_is_enough(prefix: str, *, allowed: bool) -> None:
+    if allowed:
+        assert POLICY.decide_below(ALICE, Action.WRITE, "uploads", prefix).who == HOME.who
+        return
+    with pytest.raises(Forbidden) as caught:
+        POLICY.decide_below(ALICE, Action.WRITE, "uploads", prefix)
+    assert caught.value.reason == "no_grant"
+
+
+def test_below_needs_the_action_and_a_buckets_name_too() -> None:
+    for action, bucket in ((Action.DELETE, "uploads"), (Action.WRITE, "No Bucket")):
+        with pytest.raises(Forbidden):
+            POLICY.decide_below(ALICE, action, bucket, "")
+
 
 def test_grants_of_shows_only_ones_own_with_the_name_filled_in() -> None:
     policy = Policy([HOME, replace(HOME, who="role:admin", prefix="")])

@@ -105,7 +105,7 @@ def test_any_text_reads_back_from_one_line(subject: str, bucket: str, key: str) 
     assert (event["actor"], event["bucket"]) == (subject, bucket)
 
 
-@pytest.mark.parametrize("key", ["secret-plans.pdf", "users/alice/salary 2026.xlsx"])
+@pytest.mark.parametrize("key", ["secret-plans.pdf", "users/alice/Gehalt März.xlsx"])
 def test_no_line_holds_any_part_of_a_key(key: str) -> None:
     line = written(subject="x", key=key)
     for part in key.replace("/", " ").replace(".", " ").split():

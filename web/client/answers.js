@@ -30,7 +30,11 @@ const createdPut = object({ ...created, strategy: oneOf("put"), target: putTarge
 const createdMultipart = object({ ...created, strategy: oneOf("multipart"), target: multipartTarget });
 const createRefused = object({ client_id: text, error: itemError });
 
-const otherStrategy = { code: "not_supported", status: 422, detail: "This upload needs a form POST, which this page does not send." };
+const otherStrategy = {
+  code: "not_supported",
+  status: 422,
+  detail: "This upload needs a form POST, which this page does not send.",
+};
 
 /** @type {Decoder<Wire.Created | Wire.CreateRefused>} */
 function createdItem(value, path) {

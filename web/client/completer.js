@@ -59,7 +59,11 @@ export class Completer {
  * @param {CompletedItem | undefined} answer
  */
 function hand(asked, answer) {
-  if (!answer) asked.reject(new BrokerError({ code: "unreadable_answer", status: 200, detail: "The broker's answer leaves out an upload." }));
+  if (!answer) asked.reject(leftOut());
   else if ("error" in answer) asked.reject(BrokerError.ofItem(answer.error));
   else asked.resolve(answer.object);
+}
+
+function leftOut() {
+  return new BrokerError({ code: "unreadable_answer", status: 200, detail: "The broker's answer leaves out an upload." });
 }

@@ -16,6 +16,11 @@ import { together } from "./timers.js";
 
 /** After the last byte has left, S3 may still be taking it in: buffers on the way hide that. */
 const ANSWER_TAKES = 4;
+/**
+ * S3's answer to a PUT where an object lies already. Its bytes may be our own, from a try whose
+ * answer was lost: the broker tells when it completes.
+ */
+const MUST_NOT_OVERWRITE = 412;
 /** Bytes per millisecond granted to a transport that cannot tell its progress. */
 const LEAST_SPEED = 16;
 
@@ -104,7 +109,8 @@ class PartSender {
       if (this.#tools.expired(target)) return this.#plan.giveBack(target);
       const answer = await this.#put(target);
       this.#tools.s3Answered = true;
-      if (!isTaken(answer.status)) throw refusal(answer);
+      if (answer.status === MUST_NOT_OVERWRITE) this.#upload.existed = true;
+      else if (answer.status < 200 || answer.status > 299) throw refusal(answer);
       this.#upload.progress.land(target.part_number, target.size);
       this.#upload.changed();
     });
@@ -158,16 +164,6 @@ class PartSender {
     const { state } = await this.#tools.ask((call) => this.#tools.broker.getUpload(id, call), work);
     if (state === "aborted" || state === "expired") throw new UploadForgotten();
   }
-}
-
-/**
- * 412 is the answer to a PUT that must not overwrite, also when an earlier try of ours got through
- * and its answer was lost: whose bytes lie there is for the broker to tell.
- *
- * @param {number} status
- */
-function isTaken(status) {
-  return (status >= 200 && status < 300) || status === 412;
 }
 
 /** @param {TransportAnswer} answer */

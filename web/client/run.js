@@ -28,7 +28,8 @@ export async function runUpload(upload, tools) {
       await sendAndComplete(upload, ticket, tools);
     });
   } catch (error) {
-    throw isForgotten(error) ? new UploadForgotten("", { cause: error }) : error;
+    if (isForgotten(error)) throw new UploadForgotten("", { cause: error });
+    throw upload.existed && isReplaced(error) ? alreadyThere(error) : error;
   }
 }
 
@@ -92,4 +93,18 @@ async function complete(upload, ticket, tools) {
 function isForgotten(error) {
   return error instanceof UploadForgotten ||
     (error instanceof BrokerError && ["upload_gone", "upload_not_found"].includes(error.code));
+}
+
+/**
+ * @param {unknown} error
+ * @returns {error is BrokerError}
+ */
+function isReplaced(error) {
+  return error instanceof BrokerError && error.code === "object_replaced";
+}
+
+/** What the broker cannot know: this upload never wrote a byte. @param {BrokerError} error */
+function alreadyThere({ status, requestId }) {
+  const detail = "An object of this name exists already, and it must not be overwritten.";
+  return new BrokerError({ code: "object_exists", status, detail, requestId });
 }

@@ -68,6 +68,7 @@ export class Timers {
     const own = new AbortController();
     const unlink = onAbort(signal, () => own.abort());
     let stalled = false;
+    let over = false;
     const giveUp = () => {
       stalled = true;
       own.abort();
@@ -76,11 +77,12 @@ export class Timers {
     try {
       return await operation(own.signal, (milliseconds) => {
         cancel();
-        cancel = this.after(milliseconds, giveUp);
+        if (!over) cancel = this.after(milliseconds, giveUp);
       });
     } catch (error) {
       throw stalled ? new TransportError("stalled", { where, cause: error }) : error;
     } finally {
+      over = true;
       cancel();
       unlink();
     }

@@ -35,6 +35,8 @@ export class Upload {
   ticket = null;
   /** Null until it is known, and where it is not worth knowing. @type {string | null} */
   fingerprint = null;
+  /** Whether S3 found an object in its place that must not be overwritten. */
+  existed = false;
   /** How often it was started anew. */
   restarts = 0;
   /** @type {UploadProblem | undefined} */
@@ -132,6 +134,7 @@ export class Upload {
   /** What the broker gave is of no use any more. */
   forget() {
     this.ticket = null;
+    this.existed = false;
     this.resumedParts = undefined;
     this.progress.restart();
     this.changed();

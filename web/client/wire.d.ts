@@ -183,7 +183,8 @@ export interface Deleted { results: { key: string; error?: ItemError }[] }
 export interface CallOptions { signal?: AbortSignal }
 
 /**
- * One method per operation. Items of a batch succeed or fail alone, also when all of them fail. Rejects with `BrokerError` (the broker answered no) or
+ * One method per operation. Items of a batch succeed or fail alone, also when all of them fail.
+ * Rejects with `BrokerError` (the broker answered no) or
  * `TransportError` (it did not answer). `Broker` in `broker.js` is the one over HTTP.
  */
 export interface BrokerApi {

@@ -22,7 +22,9 @@ function link(crumb, last, bucket, actions) {
   if (last) return html`<span aria-current="page"><bdi>${labelOf(crumb)}</bdi></span>`;
   if (!crumb.reachable) return html`<span class="muted"><bdi>${labelOf(crumb)}</bdi></span>`;
   const place = { bucket, prefix: crumb.prefix };
-  return html`<a href=${searchFromPlace(place)} @click=${(/** @type {MouseEvent} */ event) => follow(event, place, actions)}><bdi>${labelOf(crumb)}</bdi></a>`;
+  return html`
+    <a href=${searchFromPlace(place)} @click=${(/** @type {MouseEvent} */ event) => follow(event, place, actions)}>
+      <bdi>${labelOf(crumb)}</bdi></a>`;
 }
 
 /** @param {readonly Crumb[]} folded @param {string} bucket @param {Actions} actions */

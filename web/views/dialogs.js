@@ -12,7 +12,8 @@ const NAMED = 5; // names shown; the others are counted
 
 /** @param {Choice} choice @param {boolean} busy */
 const choiceButton = ({ label, testId, danger, run }, busy) => html`
-  <button type="button" class=${danger ? "primary danger" : "secondary"} data-testid=${testId} ?disabled=${busy} @click=${run}>${label}</button>`;
+  <button type="button" class=${danger ? "primary danger" : "secondary"} data-testid=${testId} ?disabled=${busy}
+    @click=${run}>${label}</button>`;
 
 /** @param {State} state @param {Actions} actions */
 export function dialog({ question }, { store }) {

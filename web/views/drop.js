@@ -16,7 +16,11 @@ export const entriesOf = (transfer) =>
 /** @param {DataTransfer | null} transfer */
 export const carriesFiles = (transfer) => transfer?.types.includes("Files") ?? false;
 
-/** Of a file input; with `webkitdirectory` the path comes along. @param {Iterable<File>} files @returns {PickedFile[]} */
+/**
+ * Of a file input; with `webkitdirectory` the path comes along.
+ * @param {Iterable<File>} files
+ * @returns {PickedFile[]}
+ */
 export const pickedFiles = (files) =>
   [...files].map((file) => ({ file, name: file.webkitRelativePath || file.name }));
 
@@ -38,7 +42,11 @@ export async function* walk(entries, unreadable) {
   }
 }
 
-/** @param {FileSystemDirectoryEntry} directory @param {(path: string) => void} unreadable @returns {AsyncGenerator<PickedFile>} */
+/**
+ * @param {FileSystemDirectoryEntry} directory
+ * @param {(path: string) => void} unreadable
+ * @returns {AsyncGenerator<PickedFile>}
+ */
 async function* walkDirectory(directory, unreadable) {
   const reader = directory.createReader();
   for (;;) {

@@ -48,7 +48,13 @@ export function toggled(selection, rows, index) {
   return { keys, anchor: index };
 }
 
-/** From the anchor to the index, both included. @param {Selection} selection @param {readonly Selectable[]} rows @param {number} index @returns {Selection} */
+/**
+ * From the anchor to the index, both included.
+ * @param {Selection} selection
+ * @param {readonly Selectable[]} rows
+ * @param {number} index
+ * @returns {Selection}
+ */
 export function ranged({ anchor }, rows, index) {
   const [from, to] = anchor < index ? [anchor, index] : [index, anchor];
   return { keys: new Set(fileKeys(rows.slice(from, to + 1))), anchor };

@@ -13,7 +13,10 @@ const SKELETON = [62, 38, 51, 44, 70, 33, 57, 47]; // widths of names, in %
 /** Shown after 150 ms only (style sheet): a quick answer should not flash. */
 export const loadingFolder = () => html`
   <div class="skeleton" aria-busy="true" aria-label="Loading">
-    ${SKELETON.map((width) => html`<div class="row"><svg class="bone" aria-hidden="true" viewBox="0 0 100 1" preserveAspectRatio="none"><rect width=${width} height="1"/></svg></div>`)}
+    ${SKELETON.map((width) => html`
+      <div class="row">
+        <svg class="bone" aria-hidden="true" viewBox="0 0 100 1" preserveAspectRatio="none"><rect width=${width} height="1"/></svg>
+      </div>`)}
   </div>`;
 
 /**
@@ -39,8 +42,10 @@ export function failedFolder({ buckets, place, listing: { failure }, online }, a
   const up = parent
     ? html`<button type="button" class="secondary" @click=${() => actions.browsing.open(parent)}>Go to the folder above</button>`
     : nothing;
-  const again = html`<button type="button" class="secondary" data-testid="reload" @click=${() => actions.browsing.reload()}>Try again</button>`;
-  const answer = (/** @type {unknown} */ buttons) => html`${reference(failure?.requestId ?? null)}<div class="choices">${buttons}</div>`;
+  const again = html`
+    <button type="button" class="secondary" data-testid="reload" @click=${() => actions.browsing.reload()}>Try again</button>`;
+  const answer = (/** @type {unknown} */ buttons) => html`
+    ${reference(failure?.requestId ?? null)}<div class="choices">${buttons}</div>`;
   if (!online) return state("offline", "You are offline", "This folder is shown as soon as you are back.", answer(again));
   if (failure?.code === "page") return state("upload", failure.title, failure.message);
   if (failure?.status === 403) return state("lock", "You may not see this folder", failure.message, answer(up));

@@ -79,7 +79,8 @@ const statusOf = ({ reading, status }) => (reading > 0 ? `Reading the folder: ${
 
 /** @param {State} state @param {Actions} actions */
 function notices({ failure, online }, { store }) {
-  const offline = html`<p class="notice">${icon("offline")}<span>You are offline. Uploads go on by themselves once you are back.</span></p>`;
+  const offline = html`
+    <p class="notice">${icon("offline")}<span>You are offline. Uploads go on by themselves once you are back.</span></p>`;
   const alert = html`
     <div class="notice alert" role="alert" data-testid="error">
       ${icon("alert")}<p><strong>${failure?.title}.</strong> ${failure?.message}</p>${reference(failure?.requestId ?? null)}

@@ -45,7 +45,12 @@ function rootsOver(buckets, { bucket, prefix }) {
 export const actionsAt = (buckets, place) =>
   new Set(rootsOver(buckets, place).flatMap((root) => [...root.actions]));
 
-/** The folder above, or null at the top of what the person may see. @param {readonly Bucket[]} buckets @param {Place} place @returns {Place | null} */
+/**
+ * The folder above, or null at the top of what the person may see.
+ * @param {readonly Bucket[]} buckets
+ * @param {Place} place
+ * @returns {Place | null}
+ */
 export function parentOf(buckets, place) {
   const prefix = place.prefix.replace(/[^/]*\/?$/, "");
   const parent = { bucket: place.bucket, prefix };

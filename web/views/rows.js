@@ -72,7 +72,12 @@ export function withUploaded(rows, complete, prefix, { key, size, modified }) {
   return rows.toSpliced(at, 0, row);
 }
 
-/** The order after a press on a column's header. @param {Order | null} order @param {Column} column @returns {Order} */
+/**
+ * The order after a press on a column's header.
+ * @param {Order | null} order
+ * @param {Column} column
+ * @returns {Order}
+ */
 export const nextOrder = (order, column) => ({
   column,
   descending: order?.column === column ? !order.descending : column !== "name",

@@ -28,7 +28,9 @@ const form = ({ signIn: { busy, failure }, user }, actions, title, text) => html
       <input name="password" data-testid="password" type="password" autocomplete="current-password" required ?autofocus=${user !== ""}
         aria-invalid=${failure !== null}>
     </label>
-    ${failure ? html`<p class="form-error" role="alert" data-testid="error">${icon("alert")}<span>${failure.message}</span></p>` : nothing}
+    ${failure
+      ? html`<p class="form-error" role="alert" data-testid="error">${icon("alert")}<span>${failure.message}</span></p>`
+      : nothing}
     <button class="primary wide" data-testid="sign-in" ?disabled=${busy}>${busy ? "Signing in…" : "Sign in"}</button>
   </form>`;
 
@@ -41,7 +43,8 @@ export function signInDialog(state, actions) {
   const waiting = state.tray.rows.some(({ pausedBy }) => pausedBy === "sign-in");
   const text = `Your session has ended.${waiting ? " Your uploads go on once you are back." : ""}`;
   return html`
-    <dialog class="front-dialog" aria-labelledby="sign-in-title" ${modal()} @cancel=${(/** @type {Event} */ event) => event.preventDefault()}>
+    <dialog class="front-dialog" aria-labelledby="sign-in-title" ${modal()}
+      @cancel=${(/** @type {Event} */ event) => event.preventDefault()}>
       ${form(state, actions, "Sign in again", text)}
     </dialog>`;
 }

@@ -22,6 +22,11 @@ import { pickedFiles } from "./drop.js";
  * @property {() => void} run
  */
 
+const UPLOAD = { name: "upload", label: "Upload", testId: "upload-button", look: "primary" };
+const UPLOAD_FOLDER = { name: "folder-upload", label: "Upload folder", testId: "folder-button", look: "secondary" };
+const DOWNLOAD = { name: "download", label: "Download", testId: "download", look: "secondary" };
+const DELETE = { name: "trash", label: "Delete", testId: "delete", look: "secondary danger" };
+
 /** @param {Command} command @param {Actions} actions */
 const button = ({ name, label, testId, look, refusal, run }, { tell }) => html`
   <button type="button" class=${look} data-testid=${testId} aria-disabled=${refusal !== ""} title=${refusal}
@@ -49,8 +54,8 @@ function placeBar(state, actions) {
   return html`
     ${breadcrumbs(state, actions)}
     <div class="commands">
-      ${button({ name: "folder-upload", label: "Upload folder", testId: "folder-button", look: "secondary", refusal, run: () => choose("folder-input") }, actions)}
-      ${button({ name: "upload", label: "Upload", testId: "upload-button", look: "primary", refusal, run: () => choose("file-input") }, actions)}
+      ${button({ ...UPLOAD_FOLDER, refusal, run: () => choose("folder-input") }, actions)}
+      ${button({ ...UPLOAD, refusal, run: () => choose("file-input") }, actions)}
     </div>`;
 }
 
@@ -59,6 +64,8 @@ function selectionBar(state, actions) {
   const { listing, selection, buckets, place } = state;
   const files = listing.shown.filter(({ key }) => selection.keys.has(key));
   const permitted = place ? actionsAt(buckets ?? [], place) : new Set();
+  const download = { refusal: refusalOf("download", permitted.has("read")), run: () => actions.objects.download(files) };
+  const remove = { refusal: refusalOf("delete", permitted.has("delete")), run: () => actions.objects.askToDelete(files) };
   const size = files.reduce((sum, file) => sum + file.size, 0);
   return html`
     <p class="selected">
@@ -66,8 +73,8 @@ function selectionBar(state, actions) {
       <strong>${counted(files.length, "file")}</strong><span class="muted">${bytes(size)}</span>
     </p>
     <div class="commands">
-      ${button({ name: "download", label: "Download", testId: "download", look: "secondary", refusal: refusalOf("download", permitted.has("read")), run: () => actions.objects.download(files) }, actions)}
-      ${button({ name: "trash", label: "Delete", testId: "delete", look: "secondary danger", refusal: refusalOf("delete", permitted.has("delete")), run: () => actions.objects.askToDelete(files) }, actions)}
+      ${button({ ...DOWNLOAD, ...download }, actions)}
+      ${button({ ...DELETE, ...remove }, actions)}
     </div>`;
 }
 

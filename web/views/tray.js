@@ -19,10 +19,12 @@ const WITH_BAR = new Set(["starting", "sending", "paused", "completing"]);
 /** @param {UploadRow} row @param {Actions} actions */
 function buttons({ id, name, state, pausedBy }, { engine }) {
   const label = visible(name);
+  const resumable = state === "paused" && pausedBy !== "sign-in";
+  const retriable = state === "failed" || state === "cancelled";
   return html`
     ${MOVING.has(state) ? iconButton("pause", `Pause ${label}`, () => engine.pause(id), { testId: "pause" }) : nothing}
-    ${state === "paused" && pausedBy !== "sign-in" ? iconButton("play", `Resume ${label}`, () => engine.resume(id), { testId: "resume" }) : nothing}
-    ${state === "failed" || state === "cancelled" ? iconButton("retry", `Retry ${label}`, () => engine.retry(id), { testId: "retry" }) : nothing}
+    ${resumable ? iconButton("play", `Resume ${label}`, () => engine.resume(id), { testId: "resume" }) : nothing}
+    ${retriable ? iconButton("retry", `Retry ${label}`, () => engine.retry(id), { testId: "retry" }) : nothing}
     ${STOPPABLE.has(state) ? iconButton("close", `Cancel ${label}`, () => engine.cancel(id), { testId: "cancel" }) : nothing}`;
 }
 
@@ -40,7 +42,9 @@ const upload = (row, actions) => html`
       ${nameText(row.name)}
       <div class="commands">${buttons(row, actions)}</div>
       <span class="muted line">${row.error ? row.error.message : lineOf(row)}</span>
-      ${WITH_BAR.has(row.state) ? html`<progress aria-label=${visible(row.name)} max=${row.size || 1} .value=${row.sent}></progress>` : nothing}
+      ${WITH_BAR.has(row.state)
+        ? html`<progress aria-label=${visible(row.name)} max=${row.size || 1} .value=${row.sent}></progress>`
+        : nothing}
     </div>
   </li>`;
 

@@ -24,9 +24,14 @@ function entry(open, { place, now }, actions) {
   return html`
     <li data-testid="unfinished" data-name=${name}>
       ${icon("clock")}
-      <div class="what">${nameText(name)}<span class="muted">${bytes(open.size)} · begun ${relative(new Date(open.created_at), now)}</span></div>
-      <label class="secondary">Choose the file to continue<input class="unseen" type="file" aria-label="Choose ${visible(name)} to continue"
-        @change=${(/** @type {Event} */ event) => chosen(event, open, actions)}></label>
+      <div class="what">
+        ${nameText(name)}
+        <span class="muted">${bytes(open.size)} · begun ${relative(new Date(open.created_at), now)}</span>
+      </div>
+      <label class="secondary">Choose the file to continue
+        <input class="unseen" type="file" aria-label="Choose ${visible(name)} to continue"
+          @change=${(/** @type {Event} */ event) => chosen(event, open, actions)}>
+      </label>
       <button type="button" class="quiet" aria-label="Discard the upload of ${visible(name)}" data-testid="discard"
         @click=${() => actions.transfers.askToDiscard(open)}>Discard</button>
     </li>`;

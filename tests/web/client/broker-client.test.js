@@ -32,7 +32,10 @@ const operations = [
   ["signOut", (broker) => broker.signOut(), "DELETE", "/v1/session", undefined],
   ["listBuckets", (broker) => broker.listBuckets(), "GET", "/v1/buckets", undefined],
   ["createUploads", (broker) => broker.createUploads({ bucket: "b", files: [] }), "POST", "/v1/uploads", { bucket: "b", files: [] }],
-  ["listUploads", (broker) => broker.listUploads({ bucket: "b", prefix: "ü/ &+" }), "GET", "/v1/uploads?bucket=b&prefix=%C3%BC%2F%20%26%2B", undefined],
+  [
+    "listUploads", (broker) => broker.listUploads({ bucket: "b", prefix: "ü/ &+" }),
+    "GET", "/v1/uploads?bucket=b&prefix=%C3%BC%2F%20%26%2B", undefined,
+  ],
   ["getUpload", (broker) => broker.getUpload(ID), "GET", PATH, undefined],
   ["freshTarget", (broker) => broker.freshTarget(ID), "POST", `${PATH}/target`, undefined],
   ["signParts", (broker) => broker.signParts(ID, [{ part_number: 1 }]), "POST", `${PATH}/parts`, { parts: [{ part_number: 1 }] }],

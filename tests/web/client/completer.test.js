@@ -5,7 +5,8 @@ import { gate, numbers } from "./harness.js";
 
 /** @param {string} id */
 function done(id) {
-  return { id, state: /** @type {const} */ ("complete"), object: { bucket: "b", key: id, size: 1, type: "t", etag: "e", version_id: null } };
+  const object = { bucket: "b", key: id, size: 1, type: "t", etag: "e", version_id: null };
+  return { id, state: /** @type {const} */ ("complete"), object };
 }
 
 test("who asks while a request is under way shares the next one, up to 1,000", async () => {
@@ -25,9 +26,13 @@ test("who asks while a request is under way shares the next one, up to 1,000", a
 
 test("an item that fails, or is left out of the answer, fails alone", async () => {
   const error = { code: "object_replaced", status: 409, detail: "Replaced." };
-  const completer = new Completer(async (ids) => ({ uploads: ids.filter((id) => id !== "lost").map((id) => (id === "bad" ? { id, error } : done(id))) }));
+  const answered = (/** @type {string[]} */ ids) => ids.filter((id) => id !== "lost");
+  const completer = new Completer(async (ids) => ({
+    uploads: answered(ids).map((id) => (id === "bad" ? { id, error } : done(id))),
+  }));
   const results = await Promise.allSettled(["good", "bad", "lost", "good2"].map((id) => completer.complete(id)));
-  assert.deepEqual(results.map((each) => (each.status === "fulfilled" ? each.value.key : each.reason.code)), ["good", "object_replaced", "unreadable_answer", "good2"]);
+  const outcomes = results.map((each) => (each.status === "fulfilled" ? each.value.key : each.reason.code));
+  assert.deepEqual(outcomes, ["good", "object_replaced", "unreadable_answer", "good2"]);
 });
 
 test("a request that fails leaves the next one a chance", async () => {

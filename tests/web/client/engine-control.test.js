@@ -103,6 +103,7 @@ test("retry of a failed upload sends only what S3 does not have", async (t) => {
   assert.equal(row(engine, id).sent, 5 * PART);
   broken = false;
   engine.retry(id);
+  assert.equal(row(engine, id).error, undefined);
   await reaches(engine, id, "done");
   assert.deepEqual(partsSent(fake), [1, 2, 3, 4, 5, 6, 6, 6, 7, 8]);
 });

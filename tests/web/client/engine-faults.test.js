@@ -1,18 +1,18 @@
-/** @import { Transport } from "../../../web/client/types.d.ts" */
+/** @import { PartTarget, Transport } from "../../../web/client/types.d.ts" */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TransportError } from "../../../web/client/errors.js";
 import { problem } from "./fake-s3.js";
 import {
-  addOne, bytesOf, ended, fakeS3, firstTimes, makeEngine, numbers, partsSent, randomFile, reaches, row, sorted, until, whenSeen,
+  add, addOne, bytesOf, ended, fakeS3, firstTimes, gate, makeEngine, numbers, partsSent, randomFile, reaches, row, sorted, until, whenSeen,
 } from "./harness.js";
 
 const PART = 1000;
 
 test("a part whose URL S3 refuses is signed again, once, and arrives", async (t) => {
   const fake = await fakeS3(t);
-  const once = firstTimes(1, ({ operation, part }) => operation === "put" && part === 2);
-  fake.fault = (seen) => (once(seen) ? { status: 403 } : undefined);
+  const signedAgain = () => fake.seen("sign").some(({ body }) => body.parts.some((/** @type {PartTarget} */ part) => part.part_number === 2));
+  fake.fault = ({ operation, part }) => (operation === "put" && part === 2 && !signedAgain() ? { status: 403 } : undefined);
   const engine = makeEngine(fake);
   const file = randomFile(5 * PART);
   const id = addOne(engine, "big", file);
@@ -52,6 +52,21 @@ for (const [size, operation] of /** @type {const} */ ([[5 * PART, "sign"], [10, 
     assert.deepEqual(sorted(partsSent(fake)), numbers(Math.ceil(size / PART)));
   });
 }
+
+test("a URL that runs out while its request waits for its turn is replaced", async (t) => {
+  const fake = await fakeS3(t);
+  let later = 0;
+  const engine = makeEngine(fake, { clock: () => performance.now() + later, options: { concurrentParts: 1 } });
+  const held = gate();
+  fake.delay = () => held.opened;
+  add(engine, { first: randomFile(10), second: randomFile(10) });
+  await whenSeen(fake, ({ operation }) => operation === "put");
+  await until(engine, ({ uploads }) => uploads[1]?.state === "sending");
+  later = 3_600_000;
+  held.open();
+  await ended(engine);
+  assert.equal(fake.seen("target").length, 1);
+});
 
 test("a clock that is a day wrong on this device changes nothing", async (t) => {
   const fake = await fakeS3(t);
@@ -204,6 +219,19 @@ test("a PUT that must not overwrite, got through and lost its answer, counts as 
   assert.equal(fake.seen("put").length, 2, "the second one met the first one's bytes: 412");
 });
 
+test("a PUT that meets somebody else's object fails and says so", async (t) => {
+  const fake = await fakeS3(t);
+  fake.fault = ({ operation }) => {
+    if (operation === "put") return { status: 412 };
+    return operation === "completeMany" ? problem(409, "object_replaced") : undefined;
+  };
+  const engine = makeEngine(fake);
+  const id = addOne(engine, "small", randomFile(10));
+  await ended(engine);
+  assert.equal(row(engine, id).error?.code, "object_exists");
+  assert.match(row(engine, id).error?.message ?? "", /exists already/);
+});
+
 test("a refusal of the broker fails the upload with its message and request id", async (t) => {
   const fake = await fakeS3(t);
   fake.fault = ({ operation }) => (operation === "sign" ? problem(403, "forbidden") : undefined);
@@ -229,6 +257,19 @@ test("a missing sign-in pauses everything and tells; after it, all goes on", asy
   engine.signedIn();
   await until(engine, () => ids.every((id) => row(engine, id).state === "done"));
   assert.equal(row(engine, held).pausedBy, "person", "what the person paused stays paused");
+});
+
+test("a missing sign-in while uploads are being created is nobody's failure", async (t) => {
+  const fake = await fakeS3(t);
+  let signedOut = true;
+  fake.fault = ({ operation }) => (operation === "create" && signedOut ? problem(401, "unauthenticated") : undefined);
+  const engine = makeEngine(fake);
+  add(engine, { a: randomFile(10), b: randomFile(10) });
+  const { uploads } = await until(engine, (snapshot) => snapshot.uploads.every(({ state }) => state === "paused"));
+  assert.deepEqual(uploads.map(({ notice }) => notice), ["Sign in again to go on.", "Sign in again to go on."]);
+  signedOut = false;
+  engine.signedIn();
+  assert.equal((await ended(engine)).total.done, 2);
 });
 
 test("an S3 that never answers this page fails after a few tries and names both possible causes", async (t) => {

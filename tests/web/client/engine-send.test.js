@@ -67,6 +67,25 @@ test("a create request takes no more files past its bytes", async (t) => {
   assert.deepEqual(fake.seen("create").map(({ body }) => body.files.map(nameOf)), [["a", "b"], ["c"], ["d"]]);
 });
 
+test("files for different places are created in requests of their own", async (t) => {
+  const fake = await fakeS3(t);
+  const engine = makeEngine(fake);
+  const prefixes = ["x/", "y/", "z/"];
+  for (const prefix of prefixes) engine.add([{ name: "f", file: randomFile(10) }], { bucket: "b", prefix });
+  await ended(engine);
+  assert.deepEqual([...fake.objects.keys()].sort(), ["b/x/f", "b/y/f", "b/z/f"]);
+});
+
+test("a file that the broker's answer leaves out fails, and is not waited for", async (t) => {
+  const fake = await fakeS3(t);
+  const body = JSON.stringify({ server_time: "2031-01-01T00:00:00Z", uploads: [] });
+  fake.fault = ({ operation }) => (operation === "create" ? { status: 201, body } : undefined);
+  const engine = makeEngine(fake);
+  const id = addOne(engine, "a", randomFile(10));
+  await ended(engine);
+  assert.equal(row(engine, id).error?.code, "unreadable_answer");
+});
+
 test("an item that the broker refuses fails alone, with the broker's words", async (t) => {
   const fake = await fakeS3(t);
   const engine = makeEngine(fake);

@@ -5,16 +5,14 @@
  * `fault` sees each request first and may return `{ status, headers?, body? }` to answer instead,
  * "cut" to drop the connection, "lose" to do the work and drop the answer, or "hang" to never answer.
  *
- * @import { AddressInfo } from "node:net"
- * @import { IncomingMessage, Server, ServerResponse } from "node:http"
+ * @import { IncomingMessage } from "node:http"
+ * @import { Answer, Fault } from "./host.js"
  * @import { FileRequest, PartTarget } from "../../../web/client/types.d.ts"
  */
-import { createServer } from "node:http";
 import { randomUUID } from "node:crypto";
+import { Host } from "./host.js";
 
 /**
- * @typedef {{ status: number, headers?: Record<string, string>, body?: string }} Answer
- * @typedef {Answer | "cut" | "lose" | "hang"} Fault
  * @typedef {{ operation: string, part: number, id: string, headers: IncomingMessage["headers"], body: any }} Seen
  * @typedef {{ id: string, bucket: string, key: string, size: number, type: string, fingerprint: string | null,
  *   multipart: boolean, partSize: number, partCount: number, parts: Map<number, Buffer>, state: string }} FakeUpload
@@ -58,9 +56,9 @@ export class FakeS3 {
     return this.log.filter((request) => request.operation === operation);
   }
 
-  /** As a lifecycle rule does. */
+  /** As a lifecycle rule does: S3 knows them no more, and the broker goes on signing, which needs no S3. */
   forgetAll() {
-    this.uploads.clear();
+    for (const upload of this.uploads.values()) upload.state = "gone";
   }
 
   /**
@@ -85,11 +83,10 @@ export class FakeS3 {
     create: ({ body }) => this.#batch(body.files.map((/** @type {FileRequest} */ file) => this.#create(body, file)), 201),
     list: (_, url) => ok({ server_time: this.#time(), uploads: this.#open(url.searchParams), complete: true }),
     get: ({ id }) => this.#with(id, (upload) => ok({ ...describe(upload), parts: partsOf(upload) })),
-    sign: ({ id, body }) => this.#with(id, (upload) => ok({
-      server_time: this.#time(),
+    sign: ({ id, body }) => this.#signed(id, (upload) => ({
       parts: body.parts.map((/** @type {PartTarget} */ { part_number: number }) => this.#target(upload, number)),
     })),
-    target: ({ id }) => this.#with(id, (upload) => ok({ server_time: this.#time(), target: this.#target(upload, 1) })),
+    target: ({ id }) => this.#signed(id, (upload) => ({ target: this.#target(upload, 1) })),
     complete: ({ id }) => this.#with(id, (upload) => this.#complete(upload)),
     completeMany: ({ body }) => this.#batch(body.ids.map((/** @type {string} */ id) => (
       item(id, this.#with(id, (upload) => this.#complete(upload)))))),
@@ -112,12 +109,14 @@ export class FakeS3 {
    * @param {FileRequest} file
    */
   #create({ bucket = "b", prefix, profile }, { client_id, name, size, type, fingerprint = "" }) {
-    if (name.includes("refused")) return { client_id, error: { code: "invalid_key", status: 422, detail: "This name is refused." } };
+    const error = { code: "invalid_key", status: 422, detail: "This name is refused." };
+    if (name.includes("refused")) return { client_id, error };
     const multipart = size >= this.multipartFrom;
     const partSize = multipart ? this.partSize : size;
     /** @type {FakeUpload} */
     const upload = {
-      id: `t ${randomUUID()}/ä`, bucket, key: (prefix ?? `profile-${profile}/`) + name, size, type, fingerprint: fingerprint || null, multipart, partSize,
+      id: `t ${randomUUID()}/ä`, bucket, key: (prefix ?? `profile-${profile}/`) + name,
+      size, type, fingerprint: fingerprint || null, multipart, partSize,
       partCount: multipart ? Math.ceil(size / partSize) : 1, parts: new Map(), state: "pending",
     };
     this.uploads.set(upload.id, upload);
@@ -175,7 +174,17 @@ export class FakeS3 {
    */
   #with(id, action) {
     const upload = this.uploads.get(id);
-    return upload ? action(upload) : problem(404, "upload_gone");
+    if (!upload) return problem(404, "upload_not_found");
+    return upload.state === "gone" ? problem(404, "upload_gone") : action(upload);
+  }
+
+  /**
+   * @param {string} id
+   * @param {(upload: FakeUpload) => object} action
+   */
+  #signed(id, action) {
+    const upload = this.uploads.get(id);
+    return upload ? ok({ server_time: this.#time(), ...action(upload) }) : problem(404, "upload_not_found");
   }
 
   /**
@@ -204,7 +213,7 @@ export class FakeS3 {
    */
   #take({ id, part, headers, body }, query) {
     const upload = this.uploads.get(id);
-    if (!upload) return refusal(404, "NoSuchUpload");
+    if (!upload || upload.state === "gone") return refusal(404, "NoSuchUpload");
     const signed = headers["x-amz-meta-signed"] === `${part}` && headers["content-type"] === undefined;
     if (Date.now() >= Number(query.get("expires"))) return refusal(403, "AccessDenied");
     if (!signed || body.length !== Number(query.get("size"))) return refusal(403, "SignatureDoesNotMatch");
@@ -217,65 +226,6 @@ export class FakeS3 {
   #time(later = 0) {
     return new Date(Date.now() + this.skew + later).toISOString();
   }
-}
-
-/** One listening port that can be taken away and come back. */
-class Host {
-  #port = 0;
-  /** @type {Server} */
-  #server = createServer((request, response) => this.#serve(request, response));
-  #handle;
-
-  /** @param {(request: IncomingMessage, body: Buffer) => Promise<Fault>} handle */
-  constructor(handle) {
-    this.#handle = handle;
-  }
-
-  get url() {
-    return `http://127.0.0.1:${this.#port}`;
-  }
-
-  /** On the same port as before, if it listened before. */
-  listen() {
-    return new Promise((resolve) => this.#server.listen(this.#port, "127.0.0.1", () => {
-      this.#port = /** @type {AddressInfo} */ (this.#server.address()).port;
-      resolve(undefined);
-    }));
-  }
-
-  close() {
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.#server.closeAllConnections();
-    return closed;
-  }
-
-  /**
-   * @param {IncomingMessage} request
-   * @param {ServerResponse} response
-   */
-  async #serve(request, response) {
-    const body = await bodyOf(request);
-    if (body === null) return;
-    const answer = await this.#handle(request, body);
-    if (answer === "hang") return;
-    if (answer === "cut" || answer === "lose") request.socket.destroy();
-    else response.writeHead(answer.status, answer.headers ?? {}).end(answer.body ?? "");
-  }
-}
-
-/**
- * Null when the client went away before it had sent everything.
- *
- * @param {IncomingMessage} request
- */
-async function bodyOf(request) {
-  const chunks = [];
-  try {
-    for await (const chunk of request) chunks.push(chunk);
-  } catch {
-    return null;
-  }
-  return Buffer.concat(chunks);
 }
 
 /**

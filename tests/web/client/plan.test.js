@@ -112,7 +112,9 @@ test("an answer that leaves out a part or states another size is refused", async
   assert.throws(() => makePlan(1, { targets: [target(1, 9)] }), { code: "unreadable_answer" });
 });
 
-for (const [size, lengths] of /** @type {[number, number[]][]} */ ([[0, [0]], [1, [1]], [9, [9]], [10, [10]], [11, [10, 1]], [20, [10, 10]], [21, [10, 10, 1]]])) {
+/** @type {[number, number[]][]} */
+const splits = [[0, [0]], [1, [1]], [9, [9]], [10, [10]], [11, [10, 1]], [20, [10, 10]], [21, [10, 10, 1]]];
+for (const [size, lengths] of splits) {
   test(`${size} bytes in parts of 10 are ${lengths}`, () => {
     assert.deepEqual(lengths.map((_, index) => partLength(index + 1, 10, size)), lengths);
   });

@@ -29,7 +29,9 @@ test("the jitter is full: from nothing to the whole wait", () => {
   assert.equal(backoff({ attempt: 3, random: () => 0.5, base: 1000, cap: 30_000 }), 4000);
 });
 
-for (const [retryAfter, wait] of /** @type {const} */ ([[0, 500], [7, 7000], [119, 119_000], [120, 120_000], [121, 120_000], [999_999, 120_000]])) {
+for (const [retryAfter, wait] of /** @type {const} */ ([
+  [0, 500], [7, 7000], [119, 119_000], [120, 120_000], [121, 120_000], [999_999, 120_000],
+])) {
   test(`Retry-After: ${retryAfter} means at least ${wait} ms`, () => {
     assert.equal(backoff({ attempt: 0, random: () => 0.5, base: 1000, cap: 30_000, retryAfter }), wait);
   });

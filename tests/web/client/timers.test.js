@@ -39,6 +39,15 @@ test("a request that keeps moving may take for ever", async () => {
   assert.equal(await outcome, "stalled");
 });
 
+test("news that come after the end set no timer", async () => {
+  const clock = new ManualClock();
+  /** @type {(milliseconds: number) => void} */
+  let extend = () => {};
+  await new Timers(clock).within(async (_, more) => { extend = more; }, { signal, limit: 30_000, where: "s3" });
+  extend(30_000);
+  assert.equal(clock.pending, 0);
+});
+
 test("being stopped is not a standstill", async () => {
   const clock = new ManualClock();
   const stop = new AbortController();

@@ -53,7 +53,10 @@ class FakeXhr {
 /** @param {Partial<TransportRequest>} [others] */
 function begin(others = {}) {
   const xhr = new FakeXhr();
-  const request = { method: "PUT", url: "https://s3.test/k", headers: { "x-amz-meta-a": "1" }, body: new Blob(["12345"]), signal: new AbortController().signal, onProgress: () => {} };
+  const request = {
+    method: "PUT", url: "https://s3.test/k", headers: { "x-amz-meta-a": "1" }, body: new Blob(["12345"]),
+    signal: new AbortController().signal, onProgress: () => {},
+  };
   const sent = xhrTransport(() => /** @type {any} */ (xhr)).send({ ...request, ...others });
   return { xhr, sent };
 }

@@ -1,0 +1,66 @@
+"""Where things are, as clients see them: from the settings alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from broker.addresses import cookie_name, is_https, origin_of, public_endpoint, s3_sources
+from broker.settings import Settings, load_settings
+from broker.sign.presign import Addressing
+
+
+def settings(*, public_url: str | None = None, **s3: str) -> Settings:
+    server = {} if public_url is None else {"public_url": public_url}
+    return load_settings({"BROKER_SECRETS": "s" * 32}, {"server": server, "s3": s3})
+
+
+@pytest.mark.parametrize(
+    ("s3", "host", "addressing"),
+    [
+        ({}, "s3.us-east-1.amazonaws.com", Addressing.VIRTUAL),
+        ({"region": "eu-west-1"}, "s3.eu-west-1.amazonaws.com", Addressing.VIRTUAL),
+        ({"addressing": "path"}, "s3.us-east-1.amazonaws.com", Addressing.PATH),
+        ({"endpoint_url": "http://127.0.0.1:9000"}, "127.0.0.1:9000", Addressing.PATH),
+        (
+            {"endpoint_url": "http://ceph:8080", "public_endpoint_url": "https://s3.example"},
+            "s3.example",
+            Addressing.PATH,
+        ),
+        (
+            {"endpoint_url": "https://s3.example", "addressing": "virtual"},
+            "s3.example",
+            Addressing.VIRTUAL,
+        ),
+    ],
+)
+def test_urls_are_signed_for_the_address_that_clients_use(
+    s3: dict[str, str], host: str, addressing: Addressing
+) -> None:
+    endpoint = public_endpoint(settings(**s3))
+    assert (endpoint.host, endpoint.addressing) == (host, addressing)
+
+
+@pytest.mark.parametrize(
+    ("public_url", "origin", "https"),
+    [
+        (None, "http://127.0.0.1:8000", False),
+        ("https://files.example", "https://files.example", True),
+        ("https://app.example:8443/files/", "https://app.example:8443", True),
+    ],
+)
+def test_the_origin_is_the_configured_one(
+    public_url: str | None, origin: str, *, https: bool
+) -> None:
+    chosen = settings(public_url=public_url)
+    assert origin_of(chosen) == origin
+    assert is_https(chosen) is https
+    assert cookie_name(chosen).startswith("__Host-") is https
+
+
+def test_the_pages_policy_names_s3_and_its_buckets_hosts_only() -> None:
+    path = public_endpoint(settings(endpoint_url="http://localhost:9000"))
+    assert s3_sources(path) == ["http://localhost:9000"]
+    assert s3_sources(public_endpoint(settings())) == [
+        "https://s3.us-east-1.amazonaws.com",
+        "https://*.s3.us-east-1.amazonaws.com",
+    ]
