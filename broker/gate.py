@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from broker.errors import Forbidden, RateLimited
 
@@ -25,8 +25,7 @@ class Caller:
     request_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What a request wants to do; `urls` is how many it stands for.
 
     `must_overwrite`: an upload that is to replace what lies there. `anywhere_below`: `key` is a

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from broker.addresses import cookie_name, is_https, origin_of, public_endpoint, s3_sources
+from broker.errors import ConfigurationError
 from broker.settings import Settings, load_settings
 from broker.sign.presign import Addressing
 
@@ -38,6 +39,11 @@ def test_urls_are_signed_for_the_address_that_clients_use(
 ) -> None:
     endpoint = public_endpoint(settings(**s3))
     assert (endpoint.host, endpoint.addressing) == (host, addressing)
+
+
+def test_an_address_that_no_url_can_be_made_of_is_a_problem_of_the_settings() -> None:
+    with pytest.raises(ConfigurationError, match=r"s3\.endpoint_url: is not the address"):
+        public_endpoint(settings(endpoint_url="http://[.]:9000"))
 
 
 @pytest.mark.parametrize(

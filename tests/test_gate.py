@@ -86,7 +86,7 @@ def test_an_upload_that_must_overwrite_needs_a_grant_that_lets_it(house: House) 
     wanted = Wanted("upload.create", Action.WRITE, "uploads", MINE, 1, "image/png")
     assert house.gate.allow(ALICE, wanted).overwrite is False
     with pytest.raises(Forbidden):
-        house.gate.allow(ALICE, replace(wanted, must_overwrite=True))
+        house.gate.allow(ALICE, wanted._replace(must_overwrite=True))
     assert [event["reason"] for event in house.events()] == ["grant", "no_overwrite"]
 
 
@@ -94,9 +94,9 @@ def test_a_prefix_above_ones_own_is_enough_where_anywhere_below_is_asked(house: 
     wanted = Wanted("uploads.list", Action.WRITE, "uploads", "users/")
     with pytest.raises(Forbidden):
         house.gate.allow(ALICE, wanted)
-    house.gate.allow(ALICE, replace(wanted, anywhere_below=True))
+    house.gate.allow(ALICE, wanted._replace(anywhere_below=True))
     with pytest.raises(Forbidden):
-        house.gate.allow(ALICE, replace(wanted, key="users/bob/", anywhere_below=True))
+        house.gate.allow(ALICE, wanted._replace(key="users/bob/", anywhere_below=True))
 
 
 def test_a_refusal_from_elsewhere_is_recorded_and_raised(house: House) -> None:

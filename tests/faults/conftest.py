@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ import httpx
 import pytest
 
 from tests.faults.person import Person
-from tests.faults.processes import Setting
+from tests.faults.processes import Brokers, Setting, await_ready
 from tests.faults.proxy import FaultProxy
 
 if TYPE_CHECKING:
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
 
     from broker.dev.embedded import EmbeddedS3
     from tests.faults.processes import BrokerProcess
-
-RECOVERY = 10  # seconds that a broker may need once its S3 is back
-POLL_INTERVAL = 0.1  # seconds
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +42,15 @@ def broker(setting: Setting) -> Iterator[BrokerProcess]:
     assert broker.stop() == 0, setting.log.read_text()
 
 
+@pytest.fixture
+def brokers(setting: Setting, proxy: FaultProxy) -> Iterator[Brokers]:
+    """More brokers with the same data, for the test to end."""
+    brokers = Brokers(setting)
+    yield brokers
+    proxy.reset()
+    brokers.kill()
+
+
 @pytest.fixture(scope="session")
 def to_s3() -> Iterator[httpx.Client]:
     """What a person's own requests to S3 go through."""
@@ -64,13 +69,6 @@ def alice(signed_in: httpx.Client, to_s3: httpx.Client, proxy: FaultProxy) -> It
     await_ready(signed_in)
     yield Person(signed_in, to_s3)
     proxy.reset()
-
-
-def await_ready(client: httpx.Client) -> None:
-    deadline = time.monotonic() + RECOVERY
-    while not client.get("/readyz").is_success:
-        assert time.monotonic() < deadline, "the broker does not recover"
-        time.sleep(POLL_INTERVAL)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 START_DEADLINE = 30  # seconds; measured: 2
 POLL_INTERVAL = 0.05  # seconds
 END_DEADLINE = 20  # seconds
+RECOVERY_DEADLINE = 10  # seconds that a broker may need once its S3 is back
 
 
 class User(TypedDict):
@@ -50,12 +51,15 @@ class Setting:
         return self.data / "output.log"
 
     def spawn(self, *options: str) -> subprocess.Popen[bytes]:
-        """Nothing of this process's environment reaches it but the search path."""
+        """Nothing of this process's environment reaches it but the search path.
+
+        Its home is `data`, so that nobody's AWS files do either.
+        """
         command = (sys.executable, "-m", "broker", "dev", "--data", self.data, "--s3", self.s3)
         with self.log.open("a") as log:
             return subprocess.Popen(
                 [*command, *options],
-                env={"PATH": os.environ["PATH"], **self.environ},
+                env={"PATH": os.environ["PATH"], "HOME": str(self.data), **self.environ},
                 cwd=self.data,  # no .env of the project
                 stdout=log,
                 stderr=log,
@@ -120,3 +124,28 @@ class BrokerProcess:
         """Ends it by SIGTERM, and returns its exit code."""
         self.process.terminate()
         return self.wait()
+
+
+class Brokers:
+    """Brokers with one setting, one after the other or side by side."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._started: list[BrokerProcess] = []
+
+    def start(self, *options: str) -> BrokerProcess:
+        self._started.append(self._setting.start(*options))
+        return self._started[-1]
+
+    def kill(self) -> None:
+        """Ends all that still run."""
+        for broker in self._started:
+            broker.kill()
+
+
+def await_ready(client: httpx.Client) -> None:
+    """Returns once the broker says that it reaches S3."""
+    deadline = time.monotonic() + RECOVERY_DEADLINE
+    while not client.get("/readyz").is_success:
+        assert time.monotonic() < deadline, "the broker does not recover"
+        time.sleep(POLL_INTERVAL)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.conftest import await_ready
+from tests.faults.exchanges import is_complete, is_kept_ticket, is_list_parts
 from tests.faults.person import BUCKET, HOME
+from tests.faults.processes import await_ready
 from tests.faults.proxy import Cut, Reply
 
 if TYPE_CHECKING:
@@ -41,14 +42,6 @@ FAULTS = {
     "200 with half an XML": reply("200 OK", '<?xml version="1.0"?><Resu'),
     "200 with no XML": reply("200 OK", "Welcome to the hotel's network!"),
 }
-
-
-def is_complete(exchange: Exchange) -> bool:
-    return exchange.method == "POST" and "uploadId=" in exchange.target
-
-
-def is_list_parts(exchange: Exchange) -> bool:
-    return exchange.method == "GET" and "uploadId=" in exchange.target
 
 
 def etag_of(*parts: bytes) -> str:
@@ -143,11 +136,7 @@ def test_at_s3_a_fault_makes_one_request_more_at_most(
 def test_an_upload_that_cannot_be_kept_findable_is_not_left_behind(
     alice: Person, proxy: FaultProxy, direct: S3Client
 ) -> None:
-    proxy.plan(
-        lambda exchange: exchange.method == "PUT" and "/.broker/uploads/" in exchange.target,
-        FAULTS["500"],
-        times=FOREVER,
-    )
+    proxy.plan(is_kept_ticket, FAULTS["500"], times=FOREVER)
 
     assert alice.ask_for_upload("orphan.bin", 1, "multipart").status_code == 503
 

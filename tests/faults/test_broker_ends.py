@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from tests.faults.exchanges import is_complete, is_list_parts
 from tests.faults.person import Person
 from tests.faults.processes import POLL_INTERVAL, Setting
 from tests.faults.proxy import Hold, Mode
@@ -19,24 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.faults.processes import BrokerProcess
-    from tests.faults.proxy import Exchange, FaultProxy
+    from tests.faults.processes import BrokerProcess, Brokers
+    from tests.faults.proxy import FaultProxy
 
 EXIT_DEADLINE = 15  # seconds
 
 
-@pytest.fixture
-def ending(setting: Setting, proxy: FaultProxy) -> Iterator[BrokerProcess]:
-    """A broker for the test to end."""
-    broker = setting.start()
-    yield broker
-    proxy.reset()
-    broker.kill()
-
-
 def test_a_request_under_way_is_finished_and_new_ones_are_refused(
-    ending: BrokerProcess, to_s3: httpx.Client, proxy: FaultProxy
+    brokers: Brokers, to_s3: httpx.Client, proxy: FaultProxy
 ) -> None:
+    ending = brokers.start()
     alice = Person(ending.client(), to_s3)
     upload_id = alice.begin_multipart("ending.bin", 1)["id"]
     proxy.reset()
@@ -44,7 +37,7 @@ def test_a_request_under_way_is_finished_and_new_ones_are_refused(
 
     with ThreadPoolExecutor() as thread:
         asking = thread.submit(alice.status, upload_id)
-        proxy.wait_for(lambda exchange: exchange.method == "GET")
+        proxy.wait_for(is_list_parts)
         ending.process.terminate()
         await_refusal(ending.url)
         proxy.switch(Mode.PASS)
@@ -56,7 +49,7 @@ def test_a_request_under_way_is_finished_and_new_ones_are_refused(
 def await_refusal(url: str) -> None:
     deadline = time.monotonic() + EXIT_DEADLINE
     while time.monotonic() < deadline:
-        with suppress(httpx.ReadError, httpx.RemoteProtocolError):  # reset while it still queued
+        with suppress(httpx.TransportError):  # of a connection that was still in the queue
             try:
                 httpx.get(f"{url}/healthz", timeout=1, trust_env=False)
             except httpx.ConnectError:
@@ -65,10 +58,9 @@ def await_refusal(url: str) -> None:
     raise AssertionError("it goes on to take connections")
 
 
-def test_nobody_holds_the_exit(
-    ending: BrokerProcess, to_s3: httpx.Client, proxy: FaultProxy
-) -> None:
+def test_nobody_holds_the_exit(brokers: Brokers, to_s3: httpx.Client, proxy: FaultProxy) -> None:
     """Neither a body that never comes whole, nor a completion that S3 never answers."""
+    ending = brokers.start()
     alice = Person(ending.client(), to_s3)
     upload = alice.sent_whole("stuck.bin", b"x")
     proxy.plan(is_complete, Hold(), times=1)
@@ -82,10 +74,6 @@ def test_nobody_holds_the_exit(
         assert ending.process.wait(2 * EXIT_DEADLINE) == 0
         assert time.monotonic() - begin < EXIT_DEADLINE
         assert asking.result().status_code >= 500
-
-
-def is_complete(exchange: Exchange) -> bool:
-    return exchange.method == "POST" and "uploadId=" in exchange.target
 
 
 @contextmanager

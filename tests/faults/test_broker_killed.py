@@ -8,39 +8,25 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from tests.faults.exchanges import is_complete
 from tests.faults.person import BUCKET, HOME, Person
 from tests.faults.proxy import Hold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from tests.faults.processes import BrokerProcess, Setting
+    from tests.faults.processes import BrokerProcess, Brokers
     from tests.faults.proxy import FaultProxy
 
 MIB = 1024 * 1024
 SIX_PARTS = 5 * 8 * MIB + 1  # of 8 MiB each, the last one of one byte
 
 
-@pytest.fixture
-def start(setting: Setting, proxy: FaultProxy) -> Iterator[Callable[[], BrokerProcess]]:
-    """Starts a broker on the one data directory; whoever still runs is stopped at the end."""
-    started: list[BrokerProcess] = []
-
-    def start() -> BrokerProcess:
-        started.append(setting.start())
-        return started[-1]
-
-    yield start
-    proxy.reset()
-    for broker in started:
-        broker.stop()
-
-
 def test_a_killed_broker_costs_no_part_that_was_sent(
-    start: Callable[[], BrokerProcess], to_s3: httpx.Client, content: Callable[[int], bytes]
+    brokers: Brokers, to_s3: httpx.Client, content: Callable[[int], bytes]
 ) -> None:
     body = content(SIX_PARTS)
-    first = start()
+    first = brokers.start()
     token = first.token()
     alice = Person(first.client(token), to_s3)
     upload = alice.begin_multipart("killed.bin", len(body))
@@ -48,7 +34,7 @@ def test_a_killed_broker_costs_no_part_that_was_sent(
     alice.send_parts(plan["parts"][:3], body, plan["part_size"])
 
     first.kill()
-    alice = Person(start().client(token), to_s3)
+    alice = Person(brokers.start().client(token), to_s3)
 
     found = alice.broker.get("/v1/uploads", params={"bucket": BUCKET, "prefix": HOME}).json()
     assert upload["id"] in {each["id"] for each in found["uploads"]}
@@ -61,27 +47,25 @@ def test_a_killed_broker_costs_no_part_that_was_sent(
 
 
 def test_a_broker_killed_while_s3_completes_leaves_nothing_undone(
-    start: Callable[[], BrokerProcess],
+    brokers: Brokers,
     to_s3: httpx.Client,
     proxy: FaultProxy,
     content: Callable[[int], bytes],
 ) -> None:
     body = content(100)
-    first = start()
+    first = brokers.start()
     token = first.token()
     upload = Person(first.client(token), to_s3).sent_whole("completing.bin", body)
-    proxy.plan(lambda exchange: exchange.method == "POST", Hold(), times=1)
+    proxy.plan(is_complete, Hold(), times=1)
 
     with ThreadPoolExecutor() as thread:
         asking = thread.submit(Person(first.client(token), to_s3).complete, upload["id"])
-        proxy.wait_for(
-            lambda exchange: exchange.method == "POST" and "uploadId=" in exchange.target
-        )
+        proxy.wait_for(is_complete)
         first.process.kill()
         with pytest.raises(httpx.TransportError):
             asking.result()
     first.wait()
-    alice = Person(start().client(token), to_s3)
+    alice = Person(brokers.start().client(token), to_s3)
 
     assert alice.complete(upload["id"]).status_code == 200
     assert alice.download(upload["key"]) == body
@@ -90,12 +74,12 @@ def test_a_broker_killed_while_s3_completes_leaves_nothing_undone(
 def test_two_brokers_with_the_same_secrets_serve_the_same_upload(
     alice: Person,
     broker: BrokerProcess,
-    start: Callable[[], BrokerProcess],
+    brokers: Brokers,
     to_s3: httpx.Client,
     content: Callable[[int], bytes],
 ) -> None:
     body = content(100)
-    elsewhere = Person(start().client(broker.token()), to_s3)
+    elsewhere = Person(brokers.start().client(broker.token()), to_s3)
 
     upload = alice.begin_multipart("two.bin", len(body))
     part_size = upload["target"]["part_size"]

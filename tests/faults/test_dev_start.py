@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from broker.dev.embedded import EmbeddedS3
 
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "a-secret-never-shown"}
+NO_KEYS = {"AWS_EC2_METADATA_DISABLED": "true"}  # nor a machine's role
 DEADLINE = 20  # seconds
 
 
@@ -77,7 +78,7 @@ def test_an_s3_that_refuses_connections_is_named(tmp_path: Path, s3_server: Embe
     ("s3", "environ", "problem"),
     [
         ("localhost:9000", KEYS, r"^s3\.endpoint_url: "),
-        ("http://127.0.0.1:9", {}, r"^s3: no credentials"),
+        ("http://127.0.0.1:9", NO_KEYS, r"^s3: no credentials"),
     ],
 )
 def test_what_is_wrong_with_its_options_is_named(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 from collections import defaultdict
 from hashlib import sha256
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import pytest
 
+from tests.faults.exchanges import part_of
 from tests.faults.person import BUCKET, HOME
 from tests.faults.proxy import Mode, Reply
 
@@ -20,13 +20,12 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
-    from tests.faults.processes import BrokerProcess, Setting
-    from tests.faults.proxy import Exchange, FaultProxy
+    from tests.faults.processes import BrokerProcess, Brokers
+    from tests.faults.proxy import FaultProxy
 
 ROOT = Path(__file__).parents[2]
 PART_SIZE = 8 * 1024 * 1024  # bytes
 THREE_PARTS = 3 * PART_SIZE
-PART_NUMBER = re.compile(r"[?&]partNumber=(\d+)")
 BUSY = Reply(b"HTTP/1.1 503 Busy\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
 FOREVER = 1_000_000
 
@@ -77,22 +76,8 @@ class PartGate:
         self._held.discard(part)
 
 
-def part_of(exchange: Exchange) -> int | None:
-    found = PART_NUMBER.search(exchange.target)
-    return int(found[1]) if found and exchange.method == "PUT" else None
-
-
 def await_part(proxy: FaultProxy, part: int) -> None:
     proxy.wait_for(lambda exchange: part_of(exchange) == part and exchange.status == 200)
-
-
-@pytest.fixture
-def server(setting: Setting, proxy: FaultProxy) -> Iterator[BrokerProcess]:
-    """A broker that the test may kill."""
-    broker = setting.start()
-    yield broker
-    proxy.reset()
-    broker.kill()
 
 
 @pytest.fixture
@@ -103,16 +88,23 @@ def file(tmp_path: Path, content: Callable[[int], bytes]) -> Path:
 
 
 @pytest.fixture
-def engine(server: BrokerProcess, file: Path, gate: PartGate) -> Iterator[Engine]:
-    engine = Engine(server, file)
-    yield engine
-    engine.end()
+def first(brokers: Brokers) -> BrokerProcess:
+    return brokers.start()
 
 
 @pytest.fixture
-def gate(server: BrokerProcess, proxy: FaultProxy) -> PartGate:
+def gate(first: BrokerProcess, proxy: FaultProxy) -> PartGate:
+    """Closed for parts 2 and 3."""
     proxy.reset()
     return PartGate(proxy, {2, 3})
+
+
+@pytest.fixture
+def engine(first: BrokerProcess, file: Path, gate: PartGate) -> Iterator[Engine]:
+    """Begins at once, and gets no further than part 1 while the gate is closed."""
+    engine = Engine(first, file)
+    yield engine
+    engine.end()
 
 
 def stored_digest(direct: S3Client, file: Path) -> str:
@@ -123,8 +115,8 @@ def stored_digest(direct: S3Client, file: Path) -> str:
 def test_s3_and_then_the_broker_go_away_and_no_finished_part_is_sent_again(
     engine: Engine,
     gate: PartGate,
-    server: BrokerProcess,
-    setting: Setting,
+    first: BrokerProcess,
+    brokers: Brokers,
     proxy: FaultProxy,
     file: Path,
     direct: S3Client,
@@ -135,12 +127,11 @@ def test_s3_and_then_the_broker_go_away_and_no_finished_part_is_sent_again(
     engine.until(lambda row: "S3 was not reached" in row["notice"])
     proxy.switch(Mode.PASS)
     await_part(proxy, 2)
-    server.kill()
+    first.kill()
     gate.open(3)
     engine.until(lambda row: "The broker was not reached" in row["notice"])
-    again = setting.start("--port", str(server.port))
+    brokers.start("--port", str(first.port))
     done = engine.until(lambda row: row["state"] == "done")
-    again.stop()
 
     assert done["notice"] == ""
     assert stored_digest(direct, file) == sha256(file.read_bytes()).hexdigest()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.faults.exchanges import is_list_parts
 from tests.faults.person import Person
 from tests.faults.proxy import Mode
 
@@ -52,7 +53,7 @@ def episode(signed_in: httpx.Client, to_s3: httpx.Client, proxy: FaultProxy) -> 
     proxy.switch(Mode.HANG)
     with ThreadPoolExecutor(CALLS) as threads:
         calls = [threads.submit(alice.status, upload_id) for _ in range(CALLS)]
-        proxy.wait_for(lambda exchange: exchange.method == "GET", QUICK_THREADS)
+        proxy.wait_for(is_list_parts, QUICK_THREADS)
         signed = [alice.ask_for_parts(upload_id, [1]) for _ in range(SIGNATURES)]
         healthy = alice.broker.get("/healthz")
         hung = [call.result() for call in calls]

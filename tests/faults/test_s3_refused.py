@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.faults.conftest import await_ready
 from tests.faults.person import BUCKET, HOME
+from tests.faults.processes import await_ready
 from tests.faults.proxy import Mode
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ def test_everything_that_needs_s3_says_so_in_two_seconds_and_when_to_come_again(
     calls: dict[str, Callable[[], httpx.Response]] = {
         "complete parts": lambda: alice.complete(upload["id"]),
         "complete a put": lambda: alice.complete(put["id"]),
+        "complete many": lambda: alice.broker.post(
+            "/v1/uploads/complete", json={"ids": [put["id"], upload["id"]]}
+        ),
         "status": lambda: alice.status(upload["id"]),
         "abort": lambda: alice.broker.delete(f"/v1/uploads/{upload['id']}"),
         "create": lambda: alice.ask_for_upload("new.bin", 1, "multipart"),

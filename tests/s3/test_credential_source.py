@@ -30,6 +30,7 @@ class Role:
         self.now = NOW
         self.asked = 0
         self.fails = False
+        self.next = ("NEW", END + timedelta(hours=6))
         self.let = threading.Event()
         self.credentials = RefreshableCredentials(
             "OLD",
@@ -46,11 +47,12 @@ class Role:
         assert self.let.wait(PATIENCE)
         if self.fails:
             raise OSError("the role is not to be had")
+        name, end = self.next
         return {
-            "access_key": "NEW",
-            "secret_key": "NEW-secret",
-            "token": "NEW-token",
-            "expiry_time": (END + timedelta(hours=6)).isoformat(),
+            "access_key": name,
+            "secret_key": f"{name}-secret",
+            "token": f"{name}-token",
+            "expiry_time": end.isoformat(),
         }
 
 
@@ -94,6 +96,17 @@ def test_near_their_end_they_are_read_without_waiting_for_the_next_ones(role: Ro
     assert second == Credentials("NEW", "NEW-secret", "NEW-token", END + timedelta(hours=6))
     assert source.current() is second
     assert role.asked == 1
+
+
+def test_a_role_that_gives_the_same_ones_again_changes_nothing(role: Role) -> None:
+    source = CredentialSource(role.credentials, retry_pause=timedelta(0))
+    first = source.current()
+    role.now, role.next = LATE, ("OLD", END)
+    role.let.set()
+    for _ in range(2):
+        assert source.current() is first
+        settled()
+    assert role.asked == 2
 
 
 def test_a_role_that_is_not_to_be_had_leaves_the_old_ones_until_it_is(role: Role) -> None:

@@ -57,6 +57,21 @@ async def test_what_was_dropped_is_found_no_more(kept: KeptTickets) -> None:
     assert await kept.find(BUCKET, ALICE) == (["sealed-mark-2"], True)
 
 
+async def test_one_that_goes_while_they_are_read_is_left_out(to_moto: S3Client) -> None:
+    class Finishing(Objects):
+        """An S3 in which the first upload is finished just after it was listed."""
+
+        async def get_small(self, bucket: str, key: str) -> bytes:
+            if key.endswith("mark-1"):
+                await self.delete(bucket, key)
+            return await super().get_small(bucket, key)
+
+    kept = KeptTickets(Finishing(to_moto))
+    for mark in ("mark-1", "mark-2"):
+        await kept.keep(BUCKET, ALICE, mark, f"sealed-{mark}")
+    assert await kept.find(BUCKET, ALICE) == (["sealed-mark-2"], True)
+
+
 async def test_every_ticket_lies_under_the_reserved_prefix_and_tells_no_name(
     kept: KeptTickets, moto_s3: Boto3Client
 ) -> None:

@@ -112,9 +112,22 @@ async def test_a_thousand_keys_go_in_one_call_and_each_is_answered(
     assert [row["Key"] for row in moto_s3.list_objects_v2(Bucket=BUCKET)["Contents"]] == ["kept"]
 
 
-async def test_a_key_that_s3_did_not_delete_has_its_error_in_the_brokers_words(
-    monkeypatch: pytest.MonkeyPatch,
+async def test_a_key_that_xml_cannot_hold_is_deleted_beside_the_others(
+    objects: Objects, moto_s3: Boto3Client
 ) -> None:
+    keys = ["plain", "a\x01b", "line\x0b", "kept"]
+    for key in keys:
+        moto_s3.put_object(Bucket=BUCKET, Key=key, Body=b"")
+    assert await objects.delete_many(BUCKET, keys[:3]) == dict.fromkeys(keys[:3])
+    assert [row["Key"] for row in moto_s3.list_objects_v2(Bucket=BUCKET)["Contents"]] == ["kept"]
+
+
+async def test_an_odd_key_in_a_bucket_that_is_not_there_fails_alone(objects: Objects) -> None:
+    (outcome,) = (await objects.delete_many("no-such-bucket", ["a\x01b"])).values()
+    assert isinstance(outcome, NotFound)
+
+
+async def test_a_key_that_s3_did_not_delete_has_its_error_in_the_brokers_words() -> None:
     boto = boto3.client(
         "s3", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
     )

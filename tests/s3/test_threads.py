@@ -42,7 +42,8 @@ def test_as_many_calls_run_at_once_as_there_are_threads_and_no_more(count: int) 
 
     assert not more.is_set()
     meet.wait(PATIENCE)
-    for future in [*running, waiting]:
+    waiting.result(PATIENCE)
+    for future in running:
         future.result(PATIENCE)
 
 

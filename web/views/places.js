@@ -24,11 +24,15 @@ export function searchFromPlace({ bucket, prefix }) {
 /** @param {Place | null} one @param {Place | null} other */
 export const samePlace = (one, other) => one?.bucket === other?.bucket && one?.prefix === other?.prefix;
 
-/** @param {readonly Bucket[]} buckets @returns {Place | null} */
+/**
+ * Where to begin: the first place to upload to, else the first there is.
+ * @param {readonly Bucket[]} buckets
+ * @returns {Place | null}
+ */
 export function firstPlace(buckets) {
-  const bucket = buckets.find(({ roots }) => roots.length > 0);
-  const root = bucket?.roots[0];
-  return bucket && root ? { bucket: bucket.name, prefix: root.prefix } : null;
+  const places = buckets.flatMap(({ name, roots }) => roots.map((root) => ({ name, root })));
+  const first = places.find(({ root }) => root.actions.includes("write")) ?? places[0];
+  return first ? { bucket: first.name, prefix: first.root.prefix } : null;
 }
 
 /** @param {readonly Bucket[]} buckets @param {Place} place @returns {Root[]} */

@@ -27,8 +27,11 @@ test("an address without a bucket is no place", () => {
   assert.equal(placeFromSearch("?prefix=a/"), null);
 });
 
-test("the first place is the first root of the first bucket that has one", () => {
-  assert.deepEqual(firstPlace(BUCKETS), { bucket: "uploads", prefix: "users/alice/" });
+test("the first place is one to upload to, else the first root of the first bucket that has one", () => {
+  const reversed = BUCKETS.map(({ name, roots }) => ({ name, roots: [...roots].reverse() }));
+  const readable = BUCKETS.map(({ name, roots }) => ({ name, roots: roots.slice(1) }));
+  assert.deepEqual(firstPlace(reversed), { bucket: "uploads", prefix: "users/alice/" });
+  assert.deepEqual(firstPlace(readable), { bucket: "uploads", prefix: "users/" });
   assert.equal(firstPlace([]), null);
 });
 
