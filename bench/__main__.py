@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from bench import signing
+from bench import http, signing
 
 if TYPE_CHECKING:
     from bench.report import Row
 
-MODULES = [signing]
+MODULES = [signing, http]
 
 
 def main() -> int:

@@ -1,8 +1,13 @@
-"""The bare Starlette answer that the broker is measured against: `python -m bench.bare SIZE`."""
+"""The bare Starlette answer that the broker is measured against.
+
+`python -m bench.bare PORT ANSWER`: the same route, the request read, a JSON file as the answer.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -13,24 +18,23 @@ from starlette.routing import Route
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-FRAME = len('{"url":""}')
+PATH = "/v1/uploads/{id}/parts"
 
 
-def bare_app(size: int) -> Starlette:
-    """Answer every POST with JSON of `size` bytes."""
-    content = {"url": "x" * (size - FRAME)}
+def bare_app(content: object) -> Starlette:
+    """Answer with this content as JSON, whatever is sent."""
 
     async def answer(request: Request) -> JSONResponse:
         await request.body()
         return JSONResponse(content)
 
-    return Starlette(routes=[Route("/", answer, methods=["POST"])])
+    return Starlette(routes=[Route(PATH, answer, methods=["POST"])])
 
 
 if __name__ == "__main__":
     uvicorn.run(
-        bare_app(int(sys.argv[1])),
-        port=int(sys.argv[2]),
+        bare_app(json.loads(Path(sys.argv[2]).read_text())),
+        port=int(sys.argv[1]),
         http="httptools",
         loop="uvloop",
         access_log=False,

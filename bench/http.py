@@ -1,6 +1,6 @@
-"""Sign-one-part over HTTP with everything on, beside a bare Starlette answer of the same size.
+"""Sign-one-part over HTTP with everything on, beside bare Starlette with the same answer.
 
-One worker each, each a process of its own, asked in turns; the machine's drift hits both alike.
+One worker each, each a process of its own, sent the same request in turns.
 """
 
 from __future__ import annotations
@@ -47,12 +47,11 @@ class Served:
 def rows() -> list[Row]:
     with ExitStack() as stack:
         broker = _start_broker(stack)
-        size = _answer_size(broker)
-        bare = _start_bare(stack, size)
-        return _measure(broker, bare, size)
+        bare = _start_bare(stack, broker)
+        return _measure(broker, bare)
 
 
-def _measure(broker: Served, bare: Served, size: int) -> list[Row]:
+def _measure(broker: Served, bare: Served) -> list[Row]:
     for served in (broker, bare):
         asyncio.run(seconds_for(served.port, served.request, REQUESTS))  # warm
     ratios, times, cpu = [], [], []
@@ -62,10 +61,12 @@ def _measure(broker: Served, bare: Served, size: int) -> list[Row]:
         ratios.append(bare_seconds / broker_seconds)
         times.append((bare_seconds, broker_seconds))
         cpu.append(bare_cpu / broker_cpu)
-    each = [MICROSECONDS * statistics.median(column) / REQUESTS for column in zip(*times, strict=True)]
+    each = [
+        MICROSECONDS * statistics.median(column) / REQUESTS for column in zip(*times, strict=True)
+    ]
     share = statistics.median(ratios)
     return [
-        Row(f"bare Starlette answer of {size} bytes", each[0]),
+        Row("bare Starlette, the same answer over HTTP", each[0]),
         Row.at_least("sign one part over HTTP, to bare: requests/s", each[1], share, LEAST_SHARE),
         Row("the same, to bare: CPU seconds", each[1], statistics.median(cpu)),
     ]
@@ -112,12 +113,15 @@ def _sign_one_part(url: str, port: int, user: dict[str, str]) -> bytes:
     return _request(path, port, body, f"authorization: Bearer {token}\r\n")
 
 
-def _start_bare(stack: ExitStack, size: int) -> Served:
+def _start_bare(stack: ExitStack, broker: Served) -> Served:
+    """Give the bare server what the broker answers, and the very same request."""
+    answer = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "answer.json"
+    answer.write_text(_answer(broker).text)
     port = free_port(0)
-    process = _start(stack, [sys.executable, "-m", "bench.bare", str(size), str(port)])
-    request = _request("/", port, b"{}", "")
-    _await(lambda: _answers(port))
-    return Served(process.pid, port, request)
+    process = _start(stack, [sys.executable, "-m", "bench.bare", str(port), str(answer)])
+    bare = Served(process.pid, port, broker.request)
+    _await(lambda: _answers(bare))
+    return bare
 
 
 def _start(
@@ -138,24 +142,21 @@ def _await(holds: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def _answers(port: int) -> bool:
+def _answers(served: Served) -> bool:
     try:
-        httpx.post(f"http://127.0.0.1:{port}/", trust_env=False)
+        _answer(served)
     except httpx.TransportError:
         return False
     return True
 
 
-def _answer_size(served: Served) -> int:
-    """Return the bytes of the broker's answer: the bare one is made as long."""
+def _answer(served: Served) -> httpx.Response:
+    """Send the request once, by a client that reads the whole answer."""
     head, _, body = served.request.partition(b"\r\n\r\n")
     lines = head.decode().split("\r\n")
     headers = dict(line.split(": ", 1) for line in lines[1:])
-    path = lines[0].split(" ")[1]
-    answer = httpx.post(
-        f"http://127.0.0.1:{served.port}{path}", content=body, headers=headers, trust_env=False
-    )
-    return len(answer.raise_for_status().content)
+    url = f"http://127.0.0.1:{served.port}{lines[0].split(' ')[1]}"
+    return httpx.post(url, content=body, headers=headers, trust_env=False).raise_for_status()
 
 
 def _request(path: str, port: int, body: bytes, extra: str) -> bytes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 
 CONNECTIONS = 16
 
@@ -62,11 +63,8 @@ async def seconds_for(port: int, request: bytes, count: int) -> float:
     futures = []
     for _ in range(CONNECTIONS):
         done: asyncio.Future[int] = loop.create_future()
-        await loop.create_connection(
-            lambda done=done: _Connection(request, count // CONNECTIONS, done),
-            "127.0.0.1",
-            port,
-        )
+        connect = partial(_Connection, request, count // CONNECTIONS, done)
+        await loop.create_connection(connect, "127.0.0.1", port)
         futures.append(done)
     await asyncio.gather(*futures)
     return time.perf_counter() - started

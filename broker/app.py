@@ -46,7 +46,7 @@ from broker.sign_in import SignIn
 from broker.signing import Signing
 from broker.state.ratelimit import RateLimit
 from broker.state.watched import Watched
-from broker.telemetry.audit import AuditLog
+from broker.telemetry.audit import AuditLog, at_turn_end
 from broker.telemetry.log import make_log
 from broker.telemetry.metrics import Metrics
 from broker.upload_access import UploadAccess
@@ -87,6 +87,7 @@ class Core:
     policy: Watched[Policy]
     users: Watched[LocalUsers]
     clock: Callable[[], datetime]
+    audit: AuditLog
 
     def reload(self) -> None:
         """Read policy and users again; what is wrong is logged and changes nothing."""
@@ -96,6 +97,7 @@ class Core:
     def close(self) -> None:
         self.storage.close()
         self.sign_in.close()
+        self.audit.flush()
 
 
 def create_app(
@@ -158,7 +160,8 @@ def _core(
     users = _users(settings, refused)
     metrics = Metrics()
     rate = RateLimit(settings.limits.requests_per_minute, time.monotonic)
-    gate = Gate(policy.current, rate, AuditLog(audit, clock), metrics)
+    trail = AuditLog(audit, clock, at_turn_end)
+    gate = Gate(policy.current, rate, trail, metrics)
     sign_in, verifier = _sign_in(settings, users.current, clock)
     return Core(
         settings=settings,
@@ -173,6 +176,7 @@ def _core(
         policy=policy,
         users=users,
         clock=clock,
+        audit=trail,
     )
 
 

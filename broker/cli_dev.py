@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from broker.settings import Settings
 
 EMBEDDED = "embedded"
+LOCALHOST = "localhost"
 
 
 def dev(
@@ -74,7 +75,7 @@ def dev(
 
 
 def _check_host(host: str, *, allowed: bool) -> None:
-    if not allowed and not is_loopback(host):
+    if not allowed and host != LOCALHOST and not is_loopback(host):
         raise ConfigurationError(
             [f"host: {host} is beyond loopback, where demo users protect nothing; --allow-any-host"]
         )

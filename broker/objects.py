@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -50,7 +52,7 @@ class Objects:
         """
         _check_not_reserved(check_key_text(prefix))
         self._gate.allow(caller, Wanted("objects.list", Action.LIST, bucket, prefix))
-        query = [caller.principal.issuer, caller.principal.subject, bucket, prefix, delimiter]
+        query = _query_digest(caller, bucket, prefix, delimiter)
         page = await self._s3.page(
             bucket,
             prefix,
@@ -62,19 +64,20 @@ class Objects:
         return ObjectPage(
             objects=tuple(found for found in page.objects if not is_reserved(found.key)),
             prefixes=tuple(found for found in page.prefixes if not is_reserved(found)),
-            cursor=None if more is None else self._seal([*query, more]),
+            cursor=None if more is None else self._seal([query, more]),
         )
 
-    def _continuation(self, cursor: str, query: list[str]) -> str | None:
+    def _continuation(self, cursor: str, query: str) -> str | None:
         if not cursor:
             return None
         try:
             opened = self._unseal(cursor)
         except ValueError:
             opened = None
-        if not isinstance(opened, list) or opened[:-1] != query:
-            raise InvalidRequest("cursor: does not belong to this query.")
-        return str(opened[-1])
+        match opened:
+            case [found, str(continuation)] if found == query:
+                return continuation
+        raise InvalidRequest("cursor: does not belong to this query.")
 
     async def metadata(self, caller: Caller, bucket: str, key: str) -> ObjectHead:
         """Raises NotFound or Forbidden."""
@@ -97,6 +100,12 @@ class Objects:
                 refused[key] = error
         deleted = await self._s3.delete_many(bucket, allowed) if allowed else {}
         return {key: refused.get(key) or deleted.get(key) for key in keys}
+
+
+def _query_digest(caller: Caller, *words: str) -> str:
+    """Return what a cursor is bound to: a digest, as the words themselves may be long."""
+    bound = [caller.principal.issuer, caller.principal.subject, *words]
+    return hashlib.sha256(json.dumps(bound).encode()).hexdigest()
 
 
 def _check_existing_key(key: str) -> None:

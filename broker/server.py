@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from contextlib import suppress
 from datetime import timedelta
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from broker.settings import Settings
 
 DRAIN = timedelta(seconds=10)
+COLLECT_AFTER = 50_000  # objects that outnumber those freed; Python's own 700 suits scripts
 KEEP_ALIVE = timedelta(seconds=75)  # longer than the 60 s of the usual proxies
 
 
@@ -31,8 +33,20 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            _tune_collector()
             port: int = self.servers[0].sockets[0].getsockname()[1]
             self._on_ready(port)
+
+
+def _tune_collector() -> None:
+    """Leave what start-up made out of every collection, and collect the rest less often.
+
+    Requests leave few cycles behind, while each young collection stops them all: measured, the
+    defaults cost a fifth of the requests per second.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, 20, 50)
 
 
 def run(

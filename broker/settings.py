@@ -124,7 +124,6 @@ class CacheSettings(Section):
 
 class LimitSettings(Section):
     requests_per_minute: int = Field(6000, ge=1)
-    uploads_open: int = Field(1000, ge=1, le=10_000)
     default_expiry: SignedLife = timedelta(minutes=5)
     max_expiry: SignedLife = timedelta(hours=1)
     upload_ttl: Duration = timedelta(days=7)

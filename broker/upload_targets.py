@@ -70,7 +70,7 @@ class Targets:
     ) -> tuple[list[SignedPart], Life]:
         """Sign parts of an upload; each `number` must be one of its plan."""
         plan = ticket.plan
-        size, count, last = plan.part_size, plan.part_count, plan.length(plan.part_count)
+        size, count, last = plan.part_size, plan.part_count, plan.last_length
         whole, rest = {"content-length": str(size)}, {"content-length": str(last)}
         headers = [(number, whole if number < count else rest) for number in numbers]
         life = self._signing.upload_life(size * len(headers), max_expiry)

@@ -192,6 +192,6 @@ class Uploads:
 
 
 def _check_numbers(numbers: Sequence[int], plan: PartPlan) -> None:
-    for number in numbers:
-        if not 1 <= number <= plan.part_count:
-            raise InvalidRequest(f"part_number: must be 1 to {plan.part_count}.")
+    count = plan.part_count
+    if not all(1 <= number <= count for number in numbers):
+        raise InvalidRequest(f"part_number: must be 1 to {count}.")

@@ -196,7 +196,8 @@ class Broker:
         return self.client(authorization=f"Bearer {self.token(name)}")
 
     def lines(self, request_id: str) -> list[Json]:
-        """The audit lines of one request."""
+        """The audit lines of one request, written at the latest now."""
+        self.core.audit.flush()
         lines = map(json.loads, self.audit.getvalue().splitlines())
         return [line for line in lines if line["request_id"] == request_id]
 

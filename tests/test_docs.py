@@ -203,7 +203,7 @@ def test_every_placeholder_of_a_key_is_documented() -> None:
 
 def test_an_audit_line_has_the_documented_members() -> None:
     stream = io.StringIO()
-    AuditLog(stream, lambda: datetime(2026, 11, 22, tzinfo=UTC)).record(
+    AuditLog(stream, lambda: datetime(2026, 11, 22, tzinfo=UTC), lambda call: call()).record(
         "upload.create",
         principal=Principal("local", "alice", frozenset()),
         action="write",

@@ -29,7 +29,7 @@ class House:
         self.policy = Policy([HOME])
         self.stream = StringIO()
         self.metrics = Metrics()
-        audit = AuditLog(self.stream, lambda: datetime(2026, 3, 7, tzinfo=UTC))
+        audit = AuditLog(self.stream, lambda: datetime(2026, 3, 7, tzinfo=UTC), lambda call: call())
         rate = RateLimit(per_minute, lambda: 0.0)
         self.gate = Gate(lambda: self.policy, rate, audit, self.metrics)
 

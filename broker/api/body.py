@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound="Wire")
 
+JSON = "application/json"
 BATCH_LIMIT = 1024 * 1024  # bytes, on routes that take many items
 _LENGTH = re.compile(r"[0-9]{1,19}")  # one declared with more digits is counted as it comes
 
@@ -33,17 +34,16 @@ async def read_body(request: Request, limit: int) -> bytes:
     declared = request.headers.get("content-length", "")
     if _LENGTH.fullmatch(declared) and int(declared) > limit:
         raise BodyTooLarge(limit)
-    body = b""
+    body = bytearray()
     while True:
         message = await request.receive()
         if message["type"] == "http.disconnect":
             raise MalformedBody("The body was cut short.")
-        chunk: bytes = message.get("body", b"")
-        body += chunk
+        body += message.get("body", b"")
         if len(body) > limit:
             raise BodyTooLarge(limit)
         if not message.get("more_body", False):
-            return body
+            return bytes(body)
 
 
 async def decode(request: Request, model: type[M], limit: int) -> M:
@@ -74,8 +74,8 @@ def decode_query(request: Request, model: type[M]) -> M:
 
 def _check_json(request: Request) -> None:
     # Also a defence: a foreign page's form cannot send this type without a preflight.
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
+    declared = request.headers.get("content-type", "")
+    if declared != JSON and declared.partition(";")[0].strip().lower() != JSON:
         raise UnsupportedMediaType("The body must be application/json.")
 
 

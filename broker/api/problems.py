@@ -6,6 +6,7 @@ https://www.rfc-editor.org/rfc/rfc9457
 from __future__ import annotations
 
 from http import HTTPStatus
+from math import ceil
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
@@ -56,7 +57,7 @@ def problem_answer(
 
 def _headers(error: BrokerError) -> dict[str, str]:
     if isinstance(error, Retryable):
-        return {"retry-after": str(max(1, round(error.retry_after.total_seconds())))}
+        return {"retry-after": str(max(1, ceil(error.retry_after.total_seconds())))}
     if isinstance(error, Unauthenticated):
         # RFC 6750, 3: a request without any credentials is told no error code.
         detail = ' error="invalid_token"' if error.code == "invalid_token" else ""

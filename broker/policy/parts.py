@@ -44,11 +44,13 @@ class PartPlan:
     def part_count(self) -> int:
         return max(1, -(-self.size // self.part_size))
 
+    @property
+    def last_length(self) -> int:
+        return self.size - self.part_size * (self.part_count - 1)
+
     def length(self, part_number: int) -> int:
         """Bytes of one part."""
-        if part_number < self.part_count:
-            return self.part_size
-        return self.size - self.part_size * (self.part_count - 1)
+        return self.part_size if part_number < self.part_count else self.last_length
 
 
 def plan_parts(size: int, limits: PartLimits) -> PartPlan:

@@ -62,7 +62,7 @@ class S3Client:
         self._threads = DaemonThreads(patience.threads, "s3")
 
     async def run(self, call: Callable[[Boto3Client], T]) -> T:
-        """Return what the call returns.
+        """Return what the call returns, which reads S3's answer before it does.
 
         Raises the broker's error for S3's (`broker.s3.errors`), S3Unavailable at the deadline.
         """
@@ -74,6 +74,9 @@ class S3Client:
         except TimeoutError:
             self._breaker.failed()
             raise unavailable() from None
+        except KeyError as error:  # a 200 without what S3 always says: not S3's own answer
+            self._breaker.failed()
+            raise unavailable() from error
         except (ClientError, BotoCoreError) as error:
             raise self._failure(error) from error
         self._breaker.succeeded()

@@ -43,30 +43,28 @@ class Multipart:
         self, bucket: str, key: str, *, content_type: str, metadata: Mapping[str, str]
     ) -> str:
         """Return the upload id."""
-        answer = await self._client.run(
+        return await self._client.run(
             lambda s3: s3.create_multipart_upload(
                 Bucket=bucket, Key=key, ContentType=content_type, Metadata=metadata
-            )
+            )["UploadId"]
         )
-        return answer["UploadId"]
 
     async def list_parts(self, bucket: str, key: str, upload_id: str) -> tuple[Part, ...]:
         """Return every part that S3 holds, by number. Raises UploadGone."""
         parts: list[Part] = []
-        marker = 0
-        while True:
-            page = await self._page(bucket, key, upload_id, marker)
-            parts += (_part(row) for row in page.get("Parts", ()))
-            if not page["IsTruncated"]:
-                return tuple(parts)
-            marker = int(page["NextPartNumberMarker"])
+        marker: int | None = 0
+        while marker is not None:
+            found, marker = await self._page(bucket, key, upload_id, marker)
+            parts += found
+        return tuple(parts)
 
     async def _page(
         self, bucket: str, key: str, upload_id: str, marker: int
-    ) -> ListPartsOutputTypeDef:
+    ) -> tuple[list[Part], int | None]:
+        """Return the parts after `marker`, and the marker of the next page, if there is one."""
         return await self._client.run(
-            lambda s3: s3.list_parts(
-                Bucket=bucket, Key=key, UploadId=upload_id, PartNumberMarker=marker
+            lambda s3: _parts(
+                s3.list_parts(Bucket=bucket, Key=key, UploadId=upload_id, PartNumberMarker=marker)
             )
         )
 
@@ -99,6 +97,11 @@ class Multipart:
             )
         except UploadGone:
             return
+
+
+def _parts(page: ListPartsOutputTypeDef) -> tuple[list[Part], int | None]:
+    marker = int(page["NextPartNumberMarker"]) if page["IsTruncated"] else None
+    return [_part(row) for row in page.get("Parts", ())], marker
 
 
 def _part(row: PartTypeDef) -> Part:

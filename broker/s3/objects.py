@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3.type_defs import (
         DeleteObjectsOutputTypeDef,
+        HeadObjectOutputTypeDef,
+        ListObjectsV2OutputTypeDef,
         ListObjectsV2RequestTypeDef,
         ObjectIdentifierTypeDef,
         ObjectTypeDef,
@@ -69,17 +71,7 @@ class Objects:
 
     async def head(self, bucket: str, key: str) -> ObjectHead:
         """Raises NotFound."""
-        answer = await self._client.run(lambda s3: s3.head_object(Bucket=bucket, Key=key))
-        return ObjectHead(
-            size=answer["ContentLength"],
-            content_type=answer.get("ContentType", ""),
-            etag=answer["ETag"].strip('"'),
-            last_modified=answer["LastModified"],
-            version_id=answer.get("VersionId"),
-            cache_control=answer.get("CacheControl"),
-            storage_class=answer.get("StorageClass", "STANDARD"),
-            metadata=answer.get("Metadata", {}),
-        )
+        return await self._client.run(lambda s3: _head(s3.head_object(Bucket=bucket, Key=key)))
 
     async def find(self, bucket: str, key: str) -> ObjectHead | None:
         try:
@@ -99,12 +91,7 @@ class Objects:
         }
         if continuation is not None:
             request["ContinuationToken"] = continuation
-        answer = await self._client.run(lambda s3: s3.list_objects_v2(**request))
-        return Listing(
-            objects=tuple(_listed(row) for row in answer.get("Contents", ())),
-            prefixes=tuple(row["Prefix"] for row in answer.get("CommonPrefixes", ())),
-            continuation=answer.get("NextContinuationToken") if answer["IsTruncated"] else None,
-        )
+        return await self._client.run(lambda s3: _listing(s3.list_objects_v2(**request)))
 
     async def delete(self, bucket: str, key: str) -> None:
         await self._client.run(lambda s3: s3.delete_object(Bucket=bucket, Key=key))
@@ -148,6 +135,27 @@ class Objects:
         return await self._client.run(
             lambda s3: s3.get_object(Bucket=bucket, Key=key)["Body"].read(MAX_SMALL_OBJECT)
         )
+
+
+def _head(answer: HeadObjectOutputTypeDef) -> ObjectHead:
+    return ObjectHead(
+        size=answer["ContentLength"],
+        content_type=answer.get("ContentType", ""),
+        etag=answer["ETag"].strip('"'),
+        last_modified=answer["LastModified"],
+        version_id=answer.get("VersionId"),
+        cache_control=answer.get("CacheControl"),
+        storage_class=answer.get("StorageClass", "STANDARD"),
+        metadata=answer.get("Metadata", {}),
+    )
+
+
+def _listing(answer: ListObjectsV2OutputTypeDef) -> Listing:
+    return Listing(
+        objects=tuple(_listed(row) for row in answer.get("Contents", ())),
+        prefixes=tuple(row["Prefix"] for row in answer.get("CommonPrefixes", ())),
+        continuation=answer["NextContinuationToken"] if answer["IsTruncated"] else None,
+    )
 
 
 def _listed(row: ObjectTypeDef) -> ListedObject:

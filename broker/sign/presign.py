@@ -106,7 +106,10 @@ class Presigner:
         for what S3 would refuse or a client could read differently.
         """
         validity = self._validity(at, expires_in)
-        draft = self._draft(method, self._root(bucket).join(key), validity, query, headers)
+        location = self._root(bucket).join(key)
+        signed = sigv4.canonical_headers(location.host, headers)
+        parameters = self._parameters(validity, signed.names)
+        draft = _draft(method, location, signed, _canonical_query_string(parameters, query))
         string_to_sign = sigv4.string_to_sign(
             validity.timestamp, validity.day.scope, sigv4.hashed(draft.canonical_request)
         )
@@ -129,8 +132,14 @@ class Presigner:
         """
         location = self._root(bucket).join(key)
         validity = self._validity(at, expires_in)
-        query = {"partNumber": "", "uploadId": upload_id}
-        draft = partial(self._draft, "PUT", location, validity, query)
+        # Already in canonical order: lower-case names come after the signature's own X-Amz-ones.
+        query = f"&partNumber=&uploadId={uri_encode(upload_id)}"
+
+        def draft(headers: Mapping[str, str]) -> _Draft:
+            signed = sigv4.canonical_headers(location.host, headers)
+            parameters = self._parameters(validity, signed.names)
+            return _draft("PUT", location, signed, parameters + query)
+
         return _sign_parts(draft, validity, parts)
 
     def _validity(self, at: datetime, expires_in: timedelta) -> _Validity:
@@ -144,21 +153,6 @@ class Presigner:
         seconds = expires_in.days * 86_400 + expires_in.seconds
         return _Validity(f"{date_stamp}T{time}Z", seconds, self._day(date_stamp))
 
-    def _draft(
-        self,
-        method: Method,
-        location: Location,
-        validity: _Validity,
-        query: Mapping[str, str],
-        headers: Mapping[str, str],
-    ) -> _Draft:
-        signed = sigv4.canonical_headers(location.host, headers)
-        query_string = _canonical_query_string(self._parameters(validity, signed.names), query)
-        return _Draft(
-            sigv4.canonical_request(method, location.path, query_string, signed),
-            f"{location.scheme}://{location.host}{location.path}?{query_string}",
-        )
-
     def _parameters(self, validity: _Validity, signed_headers: str) -> str:
         """The signature's own parameters, encoded and in canonical order."""
         return (
@@ -169,6 +163,15 @@ class Presigner:
             f"{self._token_parameter}"
             f"&X-Amz-SignedHeaders={signed_headers.replace(';', '%3B')}"
         )
+
+
+def _draft(
+    method: Method, location: Location, signed: sigv4.CanonicalHeaders, query_string: str
+) -> _Draft:
+    return _Draft(
+        sigv4.canonical_request(method, location.path, query_string, signed),
+        f"{location.scheme}://{location.host}{location.path}?{query_string}",
+    )
 
 
 def _canonical_query_string(parameters: str, query: Mapping[str, str]) -> str:

@@ -170,6 +170,9 @@ class FaultProxy:
         await asyncio.gather(*self._links, return_exceptions=True)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._listener is None:  # it came just before
+            writer.transport.abort()
+            return
         link = self._loop.create_task(self._serve(reader, writer))
         self._links.add(link)
         link.add_done_callback(self._links.discard)

@@ -16,11 +16,15 @@ from broker.policy.identity import Principal
 from broker.telemetry.audit import AuditLog, key_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 NOW = datetime(2026, 3, 7, 12, tzinfo=UTC)
 FORGED = '{"event":"forged","allowed":true}'
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+
+
+def at_once(call: Callable[[], None]) -> None:
+    call()
 
 
 def written(
@@ -32,7 +36,7 @@ def written(
     request_id: str = "r-1",
 ) -> str:
     stream = StringIO()
-    AuditLog(stream, lambda: NOW).record(
+    AuditLog(stream, lambda: NOW, at_once).record(
         "upload.create",
         principal=Principal(issuer, subject, frozenset({"member"})),
         action="write",
@@ -114,7 +118,7 @@ def test_no_line_holds_any_part_of_a_key(key: str) -> None:
 
 def test_lines_equal_events() -> None:
     stream = StringIO()
-    log = AuditLog(stream, lambda: NOW)
+    log = AuditLog(stream, lambda: NOW, at_once)
     for number in range(50):
         log.record(
             "download.sign",
