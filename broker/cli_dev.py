@@ -25,7 +25,7 @@ from broker.dev.demo import ACCESS_KEY_ID, BUCKET, demo_configuration, demo_secr
 from broker.dev.embedded import EmbeddedS3
 from broker.dev.environment import ensure_environment, environment_path
 from broker.dev.ports import free_port
-from broker.errors import ConfigurationError
+from broker.errors import ConfigurationError, NotSupported
 from broker.s3.client import QUICK
 from broker.s3.connect import client_maker
 from broker.server import run
@@ -111,11 +111,15 @@ def _prepare(settings: Settings) -> None:
     except ClientError as error:
         raise ConfigurationError([f"s3: {s3.endpoint_url} refuses bucket {BUCKET}"]) from error
 
-    async def apply() -> None:
-        async with cors_of(settings) as cors:
-            await cors.apply(BUCKET, [origin_of(settings)], read_rules())
+    try:
+        asyncio.run(_apply_cors(settings))
+    except NotSupported as error:  # the advice what to set instead; all else works
+        typer.echo(error.detail, err=True)
 
-    asyncio.run(apply())
+
+async def _apply_cors(settings: Settings) -> None:
+    async with cors_of(settings) as cors:
+        await cors.apply(BUCKET, [origin_of(settings)], read_rules())
 
 
 def _audit_file(data: Path, stack: ExitStack) -> TextIO:

@@ -7,6 +7,7 @@ this upload's mark is there.
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from broker.errors import (
@@ -14,6 +15,7 @@ from broker.errors import (
     ObjectExists,
     ObjectReplaced,
     PartsMissing,
+    S3Unavailable,
     SizeNotAllowed,
     UploadComplete,
     UploadGone,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from broker.s3.objects import ObjectHead, Objects
     from broker.upload_access import UploadAccess
 
+RETRY_AFTER = timedelta(seconds=2)
 _COMPLETED_AT_ONCE = 16
 _MISSING_NAMED = 100  # part numbers that one answer names
 
@@ -49,11 +52,15 @@ class Completion:
         Raises PartsMissing, ObjectExists, ObjectReplaced, UploadGone.
         """
         ticket, _ = self._access.open(caller, upload_id, "upload.complete")
+        joined = ticket.is_multipart and await self._join(ticket)
+        head = await self._objects.find(ticket.bucket, ticket.key)
+        if joined and head is None:
+            # Then it was not S3 that said yes, but something on the way to it.
+            raise S3Unavailable("S3 does not show the object yet.", RETRY_AFTER)
         if ticket.is_multipart:
-            await self._join(ticket)
             # Joined, or forgotten by S3: nobody can go on with it any more.
             await self._kept.drop(ticket.bucket, caller.principal, ticket.mark)
-        return ticket, await self._own_object(ticket)
+        return ticket, await self._own(head, ticket)
 
     async def complete_many(
         self, caller: Caller, upload_ids: Sequence[str]
@@ -87,8 +94,11 @@ class Completion:
         await self._multipart.abort(ticket.bucket, ticket.key, ticket.upload_id or "")
         await self._kept.drop(ticket.bucket, caller.principal, ticket.mark)
 
-    async def _join(self, ticket: Ticket) -> None:
-        """Complete the parts in S3; an upload that S3 forgot may simply be complete already."""
+    async def _join(self, ticket: Ticket) -> bool:
+        """Complete the parts in S3; false when S3 has forgotten them: they may be joined already.
+
+        Raises PartsMissing or ObjectExists.
+        """
         bucket, key, upload_id = ticket.bucket, ticket.key, ticket.upload_id or ""
         try:
             parts = planned_parts(ticket, await self._multipart.list_parts(bucket, key, upload_id))
@@ -96,14 +106,15 @@ class Completion:
                 bucket, key, upload_id, parts, write_once=not ticket.may_overwrite
             )
         except UploadGone:
-            return
+            return False
         except ObjectExists:
             # Of two completions in parallel, the second may meet the first one's object.
             if not _carries_mark(await self._objects.find(bucket, key), ticket):
                 raise
+        return True
 
-    async def _own_object(self, ticket: Ticket) -> ObjectHead:
-        head = await self._objects.find(ticket.bucket, ticket.key)
+    async def _own(self, head: ObjectHead | None, ticket: Ticket) -> ObjectHead:
+        """Return the head when it is this upload's. Raises UploadGone or ObjectReplaced."""
         if head is None:
             raise UploadGone("S3 holds nothing of this upload; start it anew.")
         if not _carries_mark(head, ticket):

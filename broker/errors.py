@@ -26,6 +26,7 @@
     │   ├── UploadComplete          409  too late to abort
     │   └── PartsMissing            409  `missing` lists them
     ├── RateLimited                 429  with `retry_after`
+    ├── ShuttingDown                503  with `retry_after`
     ├── S3Refused                   502  S3 refused the broker itself
     └── S3Unavailable               503  with `retry_after`
 
@@ -240,6 +241,12 @@ class RateLimited(Retryable):
     code = "rate_limited"
     status = 429
     title = "Too many requests"
+
+
+class ShuttingDown(Retryable):
+    code = "shutting_down"
+    status = 503
+    title = "The broker is shutting down"
 
 
 class S3Refused(BrokerError):

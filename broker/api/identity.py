@@ -76,10 +76,12 @@ class Identity:
 
 def bearer_token(request: Request) -> str | None:
     """Return the token of the one Authorization header, None without any. Raises InvalidToken."""
-    values = request.headers.getlist("authorization")
+    values: list[bytes] = [
+        value for name, value in request.scope["headers"] if name == b"authorization"
+    ]
     if not values:
         return None
-    scheme, _, token = values[0].partition(" ")
+    scheme, _, token = values[0].decode("latin-1").partition(" ")
     if len(values) > 1 or scheme.lower() != "bearer":
         raise InvalidToken
     return token.strip()

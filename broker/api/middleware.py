@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
-from broker.api.problems import fault_answer
+from broker.api.problems import fault_answer, problem_answer
+from broker.errors import ShuttingDown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from broker.telemetry.metrics import Metrics
 
 
+RETRY_AFTER = timedelta(seconds=2)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 CORS_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 CORS_HEADERS = ("authorization", "content-type")
@@ -106,6 +110,12 @@ class RequestFrame:
 
         try:
             await self._app(scope, receive, send_framed)
+        except asyncio.CancelledError:
+            # The server's drain has ended: whoever waited still gets a definite answer.
+            if status:
+                raise
+            end = ShuttingDown("The broker is shutting down; try again.", RETRY_AFTER)
+            await problem_answer(end, request_id)(scope, receive, send_framed)
         except Exception:
             # Starlette would answer outside of this frame; it still raises the fault for the log.
             if not status:

@@ -65,11 +65,17 @@ class _Day:
 
 
 class _Validity(NamedTuple):
-    """From when, for how long and with which key."""
+    """From when, for how long and with which key: shared by all URLs of a second and a life."""
 
-    timestamp: str
-    seconds: int
-    day: _Day
+    parameters: str
+    """The signature's own query, encoded and in canonical order, up to the signed headers."""
+    string_to_sign: hmac.HMAC
+    """Has read all but the hashed canonical request; to copy, never to update."""
+
+    def sign(self, hashed_canonical_request: str) -> str:
+        mac = self.string_to_sign.copy()
+        mac.update(hashed_canonical_request.encode())
+        return mac.hexdigest()
 
 
 class _Draft(NamedTuple):
@@ -88,6 +94,8 @@ class Presigner:
         # Two, because at midnight floored times still belong to yesterday.
         self._day = lru_cache(maxsize=2)(partial(_Day.of, credentials, endpoint.region))
         self._root = lru_cache(maxsize=256)(endpoint.root)
+        self._validity = lru_cache(maxsize=64)(self._make_validity)
+        self._signed = lru_cache(maxsize=256)(_canonical_headers)
 
     def presign(
         self,
@@ -107,13 +115,11 @@ class Presigner:
         """
         validity = self._validity(at, expires_in)
         location = self._root(bucket).join(key)
-        signed = sigv4.canonical_headers(location.host, headers)
-        parameters = self._parameters(validity, signed.names)
+        signed = self._signed(location.host, tuple(headers.items()))
+        parameters = _with_names(validity.parameters, signed)
         draft = _draft(method, location, signed, _canonical_query_string(parameters, query))
-        string_to_sign = sigv4.string_to_sign(
-            validity.timestamp, validity.day.scope, sigv4.hashed(draft.canonical_request)
-        )
-        return f"{draft.url}&X-Amz-Signature={validity.day.mac(string_to_sign).hexdigest()}"
+        signature = validity.sign(sigv4.hashed(draft.canonical_request))
+        return f"{draft.url}&X-Amz-Signature={signature}"
 
     def presign_parts(
         self,
@@ -136,13 +142,13 @@ class Presigner:
         query = f"&partNumber=&uploadId={uri_encode(upload_id)}"
 
         def draft(headers: Mapping[str, str]) -> _Draft:
-            signed = sigv4.canonical_headers(location.host, headers)
-            parameters = self._parameters(validity, signed.names)
+            signed = self._signed(location.host, tuple(headers.items()))
+            parameters = _with_names(validity.parameters, signed)
             return _draft("PUT", location, signed, parameters + query)
 
         return _sign_parts(draft, validity, parts)
 
-    def _validity(self, at: datetime, expires_in: timedelta) -> _Validity:
+    def _make_validity(self, at: datetime, expires_in: timedelta) -> _Validity:
         if at.utcoffset() != _UTC_OFFSET:
             raise ValueError("at: must be an aware time in UTC")
         if expires_in.microseconds or not MIN_EXPIRES <= expires_in <= MAX_EXPIRES:
@@ -150,19 +156,25 @@ class Presigner:
         # strftime takes three times as long.
         date_stamp = f"{(at.year * 100 + at.month) * 100 + at.day}"
         time = f"{(at.hour * 100 + at.minute) * 100 + at.second:06}"
-        seconds = expires_in.days * 86_400 + expires_in.seconds
-        return _Validity(f"{date_stamp}T{time}Z", seconds, self._day(date_stamp))
-
-    def _parameters(self, validity: _Validity, signed_headers: str) -> str:
-        """The signature's own parameters, encoded and in canonical order."""
-        return (
+        timestamp = f"{date_stamp}T{time}Z"
+        day = self._day(date_stamp)
+        parameters = (
             f"X-Amz-Algorithm={sigv4.ALGORITHM}"
-            f"&X-Amz-Credential={validity.day.credential}"
-            f"&X-Amz-Date={validity.timestamp}"
-            f"&X-Amz-Expires={validity.seconds}"
+            f"&X-Amz-Credential={day.credential}"
+            f"&X-Amz-Date={timestamp}"
+            f"&X-Amz-Expires={expires_in.days * 86_400 + expires_in.seconds}"
             f"{self._token_parameter}"
-            f"&X-Amz-SignedHeaders={signed_headers.replace(';', '%3B')}"
+            f"&X-Amz-SignedHeaders="
         )
+        return _Validity(parameters, day.mac(sigv4.string_to_sign(timestamp, day.scope, "")))
+
+
+def _canonical_headers(host: str, headers: tuple[tuple[str, str], ...]) -> sigv4.CanonicalHeaders:
+    return sigv4.canonical_headers(host, dict(headers))
+
+
+def _with_names(parameters: str, signed: sigv4.CanonicalHeaders) -> str:
+    return parameters + signed.names.replace(";", "%3B")
 
 
 def _draft(
@@ -197,8 +209,7 @@ def _sign_parts(
     parts: Iterable[tuple[int, Mapping[str, str]]],
 ) -> Iterator[str]:
     """Hash what stands before each part's number and hash once, and go on from copies."""
-    head = sigv4.string_to_sign(validity.timestamp, validity.day.scope, "")
-    string_to_sign = validity.day.mac(head)
+    string_to_sign = validity.string_to_sign
     drafted: Mapping[str, str] | None = None
     for number, headers in parts:
         if not 1 <= number <= MAX_PART_NUMBER:

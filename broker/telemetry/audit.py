@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pydantic_core import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from typing import TextIO
 
@@ -37,7 +37,7 @@ class AuditLog:
         self._stream = stream
         self._clock = clock
         self._soon = soon
-        self._pending: list[str] = []
+        self._pending: list[Mapping[str, object]] = []
 
     def record(
         self,
@@ -68,16 +68,20 @@ class AuditLog:
             "size": size,
             "count": count,
         }
-        # ASCII with all else escaped: no text from outside can end a line, or turn it around.
-        self._pending.append(to_json(line, ensure_ascii=True).decode() + "\n")
+        self._pending.append(line)
         if len(self._pending) == 1:
             self._soon(self.flush)
 
     def flush(self) -> None:
         """Write what is pending; also for the end of the process."""
         lines, self._pending = self._pending, []
-        self._stream.write("".join(lines))
+        self._stream.write("".join(map(_encoded, lines)))
         self._stream.flush()
+
+
+def _encoded(line: Mapping[str, object]) -> str:
+    """ASCII with all else escaped: no text from outside can end a line, or turn it around."""
+    return to_json(line, ensure_ascii=True).decode() + "\n"
 
 
 def at_turn_end(call: Callable[[], None]) -> None:

@@ -40,6 +40,7 @@ FAULTS = {
     "502 of a proxy": reply("502 Bad Gateway", "<html><h1>Bad gateway"),
     "200 with an error": reply("200 OK", error_document("InternalError")),
     "200 with half an XML": reply("200 OK", '<?xml version="1.0"?><Resu'),
+    "200 with another XML": reply("200 OK", "<html><h1>Welcome</h1></html>"),
     "200 with no XML": reply("200 OK", "Welcome to the hotel's network!"),
 }
 
