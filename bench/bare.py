@@ -1,6 +1,7 @@
 """The bare Starlette answer that the broker is measured against.
 
-`python -m bench.bare PORT ANSWER`: the same route, the request read, a JSON file as the answer.
+`python -m bench.bare PORT ANSWER`: the same route, the request's JSON read, and the JSON of a file
+as the answer.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def bare_app(content: object) -> Starlette:
     """Answer with this content as JSON, whatever is sent."""
 
     async def answer(request: Request) -> JSONResponse:
-        await request.body()
+        await request.json()
         return JSONResponse(content)
 
     return Starlette(routes=[Route(PATH, answer, methods=["POST"])])

@@ -91,7 +91,7 @@ def _start_broker(stack: ExitStack) -> Served:
     command = [sys.executable, "-m", "broker", "dev", "--port", "0", "--s3-port", "0"]
     command += ["--data", str(folder), "--ready-file", str(ready)]
     process = _start(stack, command, environ)
-    _await(ready.exists)
+    _await(ready.exists, process)
     described = json.loads(ready.read_text())
     port = int(described["url"].rpartition(":")[2])
     user = described["users"][0]
@@ -120,7 +120,7 @@ def _start_bare(stack: ExitStack, broker: Served) -> Served:
     port = free_port(0)
     process = _start(stack, [sys.executable, "-m", "bench.bare", str(port), str(answer)])
     bare = Served(process.pid, port, broker.request)
-    _await(lambda: _answers(bare))
+    _await(lambda: _answers(bare), process)
     return bare
 
 
@@ -134,11 +134,11 @@ def _start(
     return process
 
 
-def _await(holds: Callable[[], bool]) -> None:
+def _await(holds: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not holds():
-        if time.monotonic() > deadline:
-            raise TimeoutError
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"did not start: {process.args!r}")
         time.sleep(0.05)
 
 

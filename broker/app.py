@@ -19,7 +19,7 @@ from broker.addresses import cookie_name, is_https, origin_of, public_endpoint, 
 from broker.api.buckets import BucketRoutes
 from broker.api.downloads import DownloadRoutes
 from broker.api.identity import Identity
-from broker.api.middleware import answer_headers, middleware_stack
+from broker.api.middleware import answer_headers, middleware_stack, request_ids
 from broker.api.objects import ObjectRoutes
 from broker.api.pages import page_headers, page_routes, web_folder
 from broker.api.problems import on_broker_error, on_http_exception
@@ -66,7 +66,7 @@ if TYPE_CHECKING:
     from broker.settings import Settings
 
 UPLOAD_ID_BYTES = 16
-REQUEST_ID_BYTES = 8
+REQUEST_ID_BYTES = 6
 
 
 def utc_now() -> datetime:
@@ -293,7 +293,7 @@ def _middleware(core: Core, routes: Sequence[BaseRoute]) -> list[Middleware]:
     return middleware_stack(
         routes,
         metrics=core.metrics,
-        new_id=lambda: token_hex(REQUEST_ID_BYTES),
+        new_id=request_ids(token_hex(REQUEST_ID_BYTES)),
         clock=time.monotonic,
         headers=answer_headers(https=is_https(settings)),
         cors_origins=settings.server.cors_origins,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from broker.errors import Forbidden, RateLimited
+from broker.telemetry.audit import Decided
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from broker.telemetry.metrics import Metrics
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Who asks, in which request."""
 
     principal: Principal
@@ -106,14 +105,16 @@ class Gate:
     def _record(self, caller: Caller, wanted: Wanted, *, allowed: bool, reason: str) -> None:
         self._metrics.decision(wanted.action, allowed=allowed, reason=reason)
         self._audit.record(
-            wanted.event,
-            principal=caller.principal,
-            action=wanted.action,
-            bucket=wanted.bucket,
-            key=wanted.key,
-            allowed=allowed,
-            reason=reason,
-            request_id=caller.request_id,
-            size=wanted.size,
-            count=wanted.urls,
+            Decided(
+                wanted.event,
+                caller.principal,
+                wanted.action,
+                wanted.bucket,
+                wanted.key,
+                allowed,
+                reason,
+                caller.request_id,
+                wanted.size,
+                wanted.urls,
+            )
         )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from broker.errors import InvalidRequest
 from broker.policy.ticket import MARK_HEADER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
     from broker.policy.limits import Life
@@ -66,11 +67,13 @@ class Targets:
         return MultipartTarget(plan.part_size, plan.part_count, parts, life.limited_by)
 
     def parts(
-        self, ticket: Ticket, numbers: Iterable[int], max_expiry: timedelta | None
+        self, ticket: Ticket, numbers: Sequence[int], max_expiry: timedelta | None
     ) -> tuple[list[SignedPart], Life]:
-        """Sign parts of an upload; each `number` must be one of its plan."""
+        """Sign parts of an upload. Raises InvalidRequest for a number out of its plan."""
         plan = ticket.plan
         size, count, last = plan.part_size, plan.part_count, plan.last_length
+        if min(numbers) < 1 or max(numbers) > count:
+            raise InvalidRequest(f"part_number: must be 1 to {count}.")
         whole, rest = {"content-length": str(size)}, {"content-length": str(last)}
         headers = [(number, whole if number < count else rest) for number in numbers]
         life = self._signing.upload_life(size * len(headers), max_expiry)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from broker.gate import Caller, Gate
-    from broker.policy.parts import PartPlan
     from broker.policy.profiles import Strategy
     from broker.policy.ticket import Ticket, Tickets
     from broker.s3.kept_tickets import KeptTickets
@@ -143,7 +142,6 @@ class Uploads:
         ticket, permit = self._access.open(caller, upload_id, "upload.parts", urls=len(numbers))
         if not ticket.is_multipart:
             raise InvalidRequest("This upload is a single PUT; it has no parts.")
-        _check_numbers(numbers, ticket.plan)
         signed, _ = self._targets.parts(ticket, numbers, permit.max_expiry)
         return signed
 
@@ -189,9 +187,3 @@ class Uploads:
         except UploadNotFound:
             return None
         return ticket if self._clock() < ticket.expires_at else None
-
-
-def _check_numbers(numbers: Sequence[int], plan: PartPlan) -> None:
-    count = plan.part_count
-    if not all(1 <= number <= count for number in numbers):
-        raise InvalidRequest(f"part_number: must be 1 to {count}.")

@@ -29,7 +29,7 @@ from broker.settings import (
     load_settings,
     read_toml,
 )
-from broker.telemetry.audit import AuditLog
+from broker.telemetry.audit import AuditLog, Decided
 from broker.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -204,14 +204,16 @@ def test_every_placeholder_of_a_key_is_documented() -> None:
 def test_an_audit_line_has_the_documented_members() -> None:
     stream = io.StringIO()
     AuditLog(stream, lambda: datetime(2026, 11, 22, tzinfo=UTC), lambda call: call()).record(
-        "upload.create",
-        principal=Principal("local", "alice", frozenset()),
-        action="write",
-        bucket="uploads",
-        key="users/alice/a.txt",
-        allowed=True,
-        reason="grant",
-        request_id="1",
+        Decided(
+            "upload.create",
+            principal=Principal("local", "alice", frozenset()),
+            action="write",
+            bucket="uploads",
+            key="users/alice/a.txt",
+            allowed=True,
+            reason="grant",
+            request_id="1",
+        )
     )
     (example,) = blocks(DOCS / "operate.md", "json")
     assert json.loads(stream.getvalue()).keys() == json.loads(example).keys()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from functools import lru_cache
+from math import floor
 from typing import TYPE_CHECKING
 
 from pydantic_core import PydanticSerializationError, to_json
@@ -11,7 +13,6 @@ from starlette.responses import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
 
 def encode(content: Mapping[str, object]) -> bytes:
@@ -21,6 +22,12 @@ def encode(content: Mapping[str, object]) -> bytes:
     except PydanticSerializationError:
         # A key that somebody stored in S3 may hold a lone surrogate; JSON can say it escaped.
         return json.dumps(content, separators=(",", ":")).encode()
+
+
+_JSON_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
 
 
 class Json(Response):
@@ -36,17 +43,17 @@ class Json(Response):
         self.raw_headers = [
             (b"content-type", (self.media_type or "").encode()),
             (b"content-length", str(len(self.body)).encode()),
-            (b"cache-control", b"no-store"),
-            (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-            *((name.encode(), value.encode()) for name, value in (headers or {}).items()),
+            *_JSON_HEADERS,
         ]
+        if headers is not None:
+            self.raw_headers += [(name.encode(), value.encode()) for name, value in headers.items()]
 
 
 def rfc3339(moment: datetime) -> str:
     """https://www.rfc-editor.org/rfc/rfc3339, in whole seconds; `moment` is UTC."""
-    return _whole_seconds(moment.replace(microsecond=0))
+    return _second(floor(moment.timestamp()))
 
 
 @lru_cache(maxsize=64)  # many answers speak of the same few seconds
-def _whole_seconds(moment: datetime) -> str:
-    return moment.isoformat().removesuffix("+00:00") + "Z"
+def _second(timestamp: int) -> str:
+    return datetime.fromtimestamp(timestamp, UTC).isoformat().removesuffix("+00:00") + "Z"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from itertools import count
 from typing import TYPE_CHECKING
 
 from starlette.middleware import Middleware
@@ -125,6 +126,15 @@ class RequestFrame:
             route = self._templates.get(scope.get("endpoint"), "unknown")
             method = scope["method"] if scope["method"] in METHODS else "other"
             self._metrics.request(route, method, status, self._clock() - started)
+
+
+def request_ids(prefix: str) -> Callable[[], str]:
+    """Return a maker of ids that never repeat: a prefix of this process, and a number.
+
+    Nothing rests on an id being secret, and asking the system for randomness costs a call each.
+    """
+    numbers = count(1)
+    return lambda: f"{prefix}-{next(numbers):x}"
 
 
 def answer_headers(*, https: bool) -> dict[str, str]:

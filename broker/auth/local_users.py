@@ -36,6 +36,7 @@ class LocalUser:
 class LocalUsers:
     def __init__(self, users: Mapping[str, LocalUser]) -> None:
         self._users = dict(users)
+        self._principals = {name: user.principal for name, user in users.items()}
 
     @classmethod
     def parse(cls, text: str) -> LocalUsers:
@@ -69,8 +70,7 @@ class LocalUsers:
         return None if user is None else user.principal
 
     def find(self, username: str) -> Principal | None:
-        user = self._users.get(username)
-        return None if user is None else user.principal
+        return self._principals.get(username)
 
     def all(self) -> tuple[LocalUser, ...]:
         """Return the users by name."""

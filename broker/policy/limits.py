@@ -55,16 +55,15 @@ class LifeLimits:
         `default` stands where nothing was requested. Raises S3Unavailable when the credentials end
         too soon to sign anything that works.
         """
-        choices = [
-            (default or self.default, LimitedBy.DEFAULT)
-            if requested is None
-            else (requested, LimitedBy.REQUEST),
-            (min(policy_maximum or self.maximum, MAX_SIGNED_LIFE), LimitedBy.POLICY),
-        ]
-        if credentials_end is not None:
-            choices.append((credentials_end - now - CREDENTIALS_MARGIN, LimitedBy.CREDENTIALS))
-        shortest, limited_by = min(choices, key=lambda choice: choice[0])
-        expires_in = shortest // _SECOND * _SECOND
+        life, limited_by = requested, LimitedBy.REQUEST
+        if life is None:
+            life, limited_by = default or self.default, LimitedBy.DEFAULT
+        maximum = min(policy_maximum or self.maximum, MAX_SIGNED_LIFE)
+        if maximum < life:
+            life, limited_by = maximum, LimitedBy.POLICY
+        if credentials_end is not None and credentials_end - now - CREDENTIALS_MARGIN < life:
+            life, limited_by = credentials_end - now - CREDENTIALS_MARGIN, LimitedBy.CREDENTIALS
+        expires_in = life // _SECOND * _SECOND
         if expires_in < _SECOND:
             raise S3Unavailable("The S3 credentials are about to end.", timedelta(seconds=5))
         return Life(now.replace(microsecond=0), expires_in, limited_by)

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from broker.errors import InvalidSize
 
@@ -33,8 +34,7 @@ class PartLimits:
         return self.max_part * self.max_parts
 
 
-@dataclass(frozen=True, slots=True)
-class PartPlan:
+class PartPlan(NamedTuple):
     """Parts 1 to `part_count` of `part_size` bytes each; the last one holds the rest."""
 
     size: int

@@ -8,18 +8,33 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic_core import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from datetime import datetime
     from typing import TextIO
 
     from broker.policy.identity import Principal
 
 _DIGEST_LENGTH = 32  # hex characters
+
+
+class Decided(NamedTuple):
+    """What a line tells; `size` is in bytes, `urls` is how many URLs the decision stands for."""
+
+    event: str
+    principal: Principal
+    action: str
+    bucket: str
+    key: str
+    allowed: bool
+    reason: str
+    request_id: str
+    size: int | None = None
+    urls: int = 1
 
 
 class AuditLog:
@@ -31,56 +46,42 @@ class AuditLog:
     ) -> None:
         """`soon` calls back at the end of the event loop's turn.
 
-        The lines of one turn leave together, as writing to a disk costs as much as all else. An
-        answer may leave before its line, by no more than that turn.
+        The lines of one turn are made and leave together, as writing to a disk costs as much as all
+        else. An answer may leave before its line, by no more than that turn.
         """
         self._stream = stream
         self._clock = clock
         self._soon = soon
-        self._pending: list[Mapping[str, object]] = []
+        self._pending: list[tuple[datetime, Decided]] = []
 
-    def record(
-        self,
-        event: str,
-        *,
-        principal: Principal,
-        action: str,
-        bucket: str,
-        key: str,
-        allowed: bool,
-        reason: str,
-        request_id: str,
-        size: int | None = None,
-        count: int = 1,
-    ) -> None:
-        """`size` is in bytes; `count` is how many URLs the decision stands for."""
-        line = {
-            "time": self._clock().isoformat(),
-            "event": event,
-            "actor": principal.subject,
-            "issuer": principal.issuer,
-            "action": action,
-            "bucket": bucket,
-            "key_hash": key_digest(bucket, key),
-            "allowed": allowed,
-            "reason": reason,
-            "request_id": request_id,
-            "size": size,
-            "count": count,
-        }
-        self._pending.append(line)
+    def record(self, decided: Decided) -> None:
+        self._pending.append((self._clock(), decided))
         if len(self._pending) == 1:
             self._soon(self.flush)
 
     def flush(self) -> None:
         """Write what is pending; also for the end of the process."""
-        lines, self._pending = self._pending, []
-        self._stream.write("".join(map(_encoded, lines)))
+        pending, self._pending = self._pending, []
+        self._stream.write("".join([_line(time, decided) for time, decided in pending]))
         self._stream.flush()
 
 
-def _encoded(line: Mapping[str, object]) -> str:
-    """ASCII with all else escaped: no text from outside can end a line, or turn it around."""
+def _line(time: datetime, decided: Decided) -> str:
+    line = {
+        "time": time.isoformat(),
+        "event": decided.event,
+        "actor": decided.principal.subject,
+        "issuer": decided.principal.issuer,
+        "action": decided.action,
+        "bucket": decided.bucket,
+        "key_hash": key_digest(decided.bucket, decided.key),
+        "allowed": decided.allowed,
+        "reason": decided.reason,
+        "request_id": decided.request_id,
+        "size": decided.size,
+        "count": decided.urls,
+    }
+    # ASCII with all else escaped: no text from outside can end a line, or turn it around.
     return to_json(line, ensure_ascii=True).decode() + "\n"
 
 

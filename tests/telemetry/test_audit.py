@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker.policy.identity import Principal
-from broker.telemetry.audit import AuditLog, key_digest
+from broker.telemetry.audit import AuditLog, Decided, key_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,16 +37,18 @@ def written(
 ) -> str:
     stream = StringIO()
     AuditLog(stream, lambda: NOW, at_once).record(
-        "upload.create",
-        principal=Principal(issuer, subject, frozenset({"member"})),
-        action="write",
-        bucket=bucket,
-        key=key,
-        allowed=True,
-        reason=reason,
-        request_id=request_id,
-        size=7,
-        count=3,
+        Decided(
+            "upload.create",
+            principal=Principal(issuer, subject, frozenset({"member"})),
+            action="write",
+            bucket=bucket,
+            key=key,
+            allowed=True,
+            reason=reason,
+            request_id=request_id,
+            size=7,
+            urls=3,
+        )
     )
     return stream.getvalue()
 
@@ -121,14 +123,16 @@ def test_lines_equal_events() -> None:
     log = AuditLog(stream, lambda: NOW, at_once)
     for number in range(50):
         log.record(
-            "download.sign",
-            principal=Principal("local", "bob\n", frozenset()),
-            action="read",
-            bucket="uploads",
-            key=f"{number}",
-            allowed=bool(number % 2),
-            reason="no_grant",
-            request_id=f"r-{number}",
+            Decided(
+                "download.sign",
+                principal=Principal("local", "bob\n", frozenset()),
+                action="read",
+                bucket="uploads",
+                key=f"{number}",
+                allowed=bool(number % 2),
+                reason="no_grant",
+                request_id=f"r-{number}",
+            )
         )
     events = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert [event["request_id"] for event in events] == [f"r-{number}" for number in range(50)]
