@@ -11,6 +11,7 @@ from broker.sign.presign import Addressing, Endpoint
 if TYPE_CHECKING:
     from broker.settings import Settings
 
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}  # which browsers leave out of an origin
 COOKIE = "broker_session"
 SECURE_COOKIE = "__Host-broker_session"  # browsers take this name only over https, for `/`
 
@@ -33,8 +34,9 @@ def public_endpoint(settings: Settings) -> Endpoint:
 
 def origin_of(settings: Settings) -> str:
     """Return the origin that the page is served from."""
-    address = urlsplit(settings.public_url)
-    return f"{address.scheme}://{address.netloc}"
+    address = urlsplit(settings.public_url.lower())
+    port = _DEFAULT_PORTS[address.scheme]
+    return f"{address.scheme}://{address.netloc.removesuffix(port)}"
 
 
 def is_https(settings: Settings) -> bool:

@@ -40,7 +40,7 @@ from broker.objects import Objects
 from broker.policy.ticket import Tickets
 from broker.s3.buckets import check_answers, list_names
 from broker.s3.credentials import CredentialSource
-from broker.s3.providers import PROVIDERS, ProviderName
+from broker.s3.providers import provider_named
 from broker.s3.storage import open_storage
 from broker.sign_in import SignIn
 from broker.signing import Signing
@@ -162,7 +162,7 @@ def _core(
     rate = RateLimit(settings.limits.requests_per_minute, time.monotonic)
     trail = AuditLog(audit, clock, at_turn_end)
     gate = Gate(policy.current, rate, trail, metrics)
-    sign_in, verifier = _sign_in(settings, users.current, clock)
+    sign_in, verifier = _sign_in(settings, users.current, gate, clock)
     return Core(
         settings=settings,
         storage=open_storage(settings.s3, time.monotonic),
@@ -190,7 +190,7 @@ def _users(
 
 
 def _sign_in(
-    settings: Settings, users: Callable[[], LocalUsers], clock: Callable[[], datetime]
+    settings: Settings, users: Callable[[], LocalUsers], gate: Gate, clock: Callable[[], datetime]
 ) -> tuple[SignIn, TokenVerifier]:
     secrets, audience = settings.secret_bytes, settings.auth.audience
     sessions = Sessions(Sealer(secrets, "session"), clock, token_urlsafe)
@@ -200,7 +200,7 @@ def _sign_in(
         lambda token: token.session_id is not None and sessions.is_revoked(token.session_id),
     )
     issuer = TokenIssuer(secrets, audience, clock, token_urlsafe)
-    return SignIn(users, LoginThrottle(time.monotonic), sessions, issuer), verifier
+    return SignIn(users, gate, LoginThrottle(time.monotonic), sessions, issuer), verifier
 
 
 def _signing(settings: Settings, metrics: Metrics, clock: Callable[[], datetime]) -> Signing:
@@ -241,7 +241,7 @@ def _upload_routes(core: Core) -> UploadRoutes:
     access = UploadAccess(tickets, core.gate, core.clock)
     drafting = Drafting(
         access,
-        PROVIDERS[ProviderName(settings.s3.provider)],
+        provider_named(settings.s3.provider),
         ttl=settings.limits.upload_ttl,
         clock=core.clock,
         new_id=lambda: token_hex(UPLOAD_ID_BYTES),
@@ -285,6 +285,8 @@ def _system_routes(core: Core) -> SystemRoutes:
         metrics_token=None if token is None else token.get_secret_value(),
         s3_answers=lambda: check_answers(client, probed),
         clock=core.clock,
+        monotonic=time.monotonic,
+        write_once=provider_named(settings.s3.provider).write_once,
     )
 
 

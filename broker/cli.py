@@ -88,13 +88,13 @@ def serve(
         environ = environment()
         hand_to_boto3(environ)
         path = config_file(environ)
-        settings = settings_from(environ, path)
+        settings = settings_from(environ, path).listening_on(host, port)
         served = create_app(
             settings,
             policy_file=path,
             read_policy=lambda: settings_from(environ, path).policy(),
         )
-        run(served, settings, host=host or settings.server.host, port=port)
+        run(served, settings)
 
 
 @app.command()
@@ -102,9 +102,7 @@ def check(*, as_json: AsJson = False) -> None:
     """Say whether the settings can be used; name every problem."""
     problems: tuple[str, ...] = ()
     try:
-        settings = configured()
-        hand_to_boto3(environment())
-        create_app(settings)
+        create_app(configured())
     except ConfigurationError as error:
         problems = error.problems
     if as_json:

@@ -50,6 +50,7 @@ def config_file(environ: Mapping[str, str]) -> Path | None:
 def configured() -> Settings:
     """Return the settings in force here. Raises ConfigurationError."""
     environ = environment()
+    hand_to_boto3(environ)
     return settings_from(environ, config_file(environ))
 
 
@@ -98,6 +99,9 @@ def exit_codes() -> Iterator[None]:
     except BrokerError as error:
         complain([error.detail])
         raise typer.Exit(FAILED) from error
+    except OSError as error:
+        complain([f"{error.filename}: {error.strerror}" if error.filename else str(error)])
+        raise typer.Exit(WRONG) from error
 
 
 def complain(lines: Sequence[str]) -> None:

@@ -68,8 +68,6 @@ def dev(
         run(
             app,
             settings,
-            host=host,
-            port=port,
             on_ready=lambda _: _ready(settings, demo, ready_file),
         )
 

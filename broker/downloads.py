@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from mimetypes import guess_type
 from typing import TYPE_CHECKING
 
 from broker.errors import BrokerError
 from broker.gate import Wanted
+from broker.policy.content_types import allows_type
 from broker.policy.disposition import content_disposition
 from broker.policy.grants import Action
 from broker.policy.keys import check_key
@@ -18,6 +20,20 @@ if TYPE_CHECKING:
 
     from broker.gate import Caller, Gate
     from broker.signing import Signing
+
+
+# Left out on purpose: HTML, SVG, XML and scripts, which a browser would run.
+SHOWN_TYPES = (
+    "application/pdf",
+    "audio/*",
+    "image/avif",
+    "image/gif",
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "text/plain",
+    "video/*",
+)
 
 
 class Disposition(StrEnum):
@@ -77,8 +93,22 @@ class Downloads:
         grant = self._gate.allow(caller, Wanted("download.sign", Action.READ, item.bucket, key))
         life = self._signing.life(requested=expires_in, policy_maximum=grant.max_expiry)
         name = filename or key.rstrip("/").rpartition("/")[2]
-        query = {"response-content-disposition": content_disposition(disposition, name)}
+        query = _response_headers(disposition, name)
         if item.version_id is not None:
             query["versionId"] = item.version_id
         url = self._signing.url("GET", item.bucket, key, life, query=query)
         return Download(item, url, life.expires_at, life.limited_by)
+
+
+def _response_headers(disposition: Disposition, name: str) -> dict[str, str]:
+    """Return what S3 is to answer with, chosen here so that nothing uploaded runs in a browser.
+
+    `inline` is for types that only show; the type follows the name, whatever was stored with it.
+    """
+    shown_as = guess_type(name)[0] or ""
+    if disposition is Disposition.INLINE and allows_type(SHOWN_TYPES, shown_as):
+        return {
+            "response-content-disposition": content_disposition(disposition, name),
+            "response-content-type": shown_as,
+        }
+    return {"response-content-disposition": content_disposition(Disposition.ATTACHMENT, name)}

@@ -79,6 +79,13 @@ class Gate:
         self._record(caller, wanted, allowed=False, reason=refusal.reason)
         raise refusal
 
+    def note(self, event: str, caller: Caller, *, allowed: bool, reason: str) -> None:
+        """Record what no grant decides, such as a sign-in."""
+        self._metrics.decision(event, allowed=allowed, reason=reason)
+        self._audit.record(
+            Decided(event, caller.principal, event, "", "", allowed, reason, caller.request_id)
+        )
+
     def permits(self, caller: Caller, action: Action, bucket: str, key: str) -> bool:
         """Say whether something may be shown, without a record: for filtering what is listed."""
         try:

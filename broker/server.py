@@ -53,15 +53,10 @@ def run(
     app: Starlette,
     settings: Settings,
     *,
-    host: str,
-    port: int | None,
     on_ready: Callable[[int], None] = lambda _: None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then drain and return. SIGHUP reads policy and users again."""
-    config = configure(
-        app, settings, host=host, port=settings.server.port if port is None else port
-    )
-    server = Server(config, on_ready)
+    server = Server(configure(app, settings), on_ready)
     signal.signal(signal.SIGHUP, lambda _number, _frame: app.state.core.reload())
     # uvicorn raises the signal again once it has drained; that is the caller's end, not a fault.
     signal.signal(signal.SIGTERM, lambda _number, _frame: None)
@@ -69,7 +64,7 @@ def run(
         server.run()
 
 
-def configure(app: Starlette, settings: Settings, *, host: str, port: int) -> uvicorn.Config:
+def configure(app: Starlette, settings: Settings) -> uvicorn.Config:
     """Return uvicorn's configuration.
 
     The access log is off: the audit trail and metrics tell more, and a URL could hold a token.
@@ -77,8 +72,8 @@ def configure(app: Starlette, settings: Settings, *, host: str, port: int) -> uv
     proxies = settings.server.trusted_proxies
     return uvicorn.Config(
         app,
-        host=host,
-        port=port,
+        host=settings.server.host,
+        port=settings.server.port,
         http="httptools",
         ws="none",
         lifespan="on",

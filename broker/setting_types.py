@@ -21,9 +21,8 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
 _BUCKET_PATTERN = re.compile(r"[a-z0-9.*-]{1,63}")
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
-_URL = re.compile(
-    r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?(?:/[^\s?#]*)?"
-)
+_URL = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?(?:/[^\s?#]*)?")
+_PLACEHOLDER = re.compile(r"[{}]")
 _WHO = re.compile(r"\*|(?:role|sub):\S+")
 _MAX_PORT = 65535
 _MAX_DURATION = timedelta(days=365)
@@ -93,6 +92,8 @@ def _type_pattern(value: str) -> str:
 def _grant_prefix(value: str) -> str:
     if value and not value.endswith("/"):
         raise ValueError("must be empty or end with `/`")
+    if _PLACEHOLDER.search(value.replace("{sub}", "")):
+        raise ValueError("may hold no placeholder but {sub}")
     return _checked(check_prefix, value)
 
 

@@ -74,6 +74,12 @@ class ServerSettings(Section):
     cors_origins: Annotated[tuple[Origin, ...], NoDecode, SplitList] = ()
     body_limit: Size = Field(Size(64 * KIB), ge=KIB, le=16 * KIB * KIB)
 
+    @model_validator(mode="after")
+    def _browsers_know_the_address(self) -> Self:
+        if self.public_url is None and self.host in {"0.0.0.0", "::"}:  # noqa: S104 - refused here
+            raise ValueError("public_url is missing; people cannot reach the page by a wildcard")
+        return self
+
 
 class S3Settings(Section):
     provider: Literal[
@@ -186,7 +192,17 @@ class Settings(BaseSettings):
 
     @property
     def public_url(self) -> str:
-        return self.server.public_url or f"http://{self.server.host}:{self.server.port}"
+        """Where people reach the page: as configured, or where this process listens."""
+        if self.server.public_url is not None:
+            return self.server.public_url
+        host = f"[{self.server.host}]" if ":" in self.server.host else self.server.host
+        return f"http://{host}:{self.server.port}"
+
+    def listening_on(self, host: str | None, port: int | None) -> Settings:
+        """Return these settings for another address to listen on, as given to a command."""
+        given = {"host": host, "port": port}
+        changes = {name: value for name, value in given.items() if value is not None}
+        return self.model_copy(update={"server": self.server.model_copy(update=changes)})
 
     @property
     def life_limits(self) -> LifeLimits:

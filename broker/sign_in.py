@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from broker.auth.tokens import MAX_SESSION_TOKEN_LIFE
-from broker.errors import InvalidCredentials, InvalidToken
+from broker.errors import BrokerError, InvalidCredentials, InvalidToken
+from broker.gate import Caller
+from broker.policy.identity import LOCAL_ISSUER, Principal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from broker.auth.sessions import Session, Sessions
     from broker.auth.throttle import LoginThrottle
     from broker.auth.tokens import TokenIssuer, VerifiedToken
-    from broker.policy.identity import Principal
+    from broker.gate import Gate
 
 _HASHING_THREADS = 2  # argon2 fills a core and 64 MiB for each
 
@@ -35,19 +38,35 @@ class SignIn:
     def __init__(
         self,
         users: Callable[[], LocalUsers],
+        gate: Gate,
         throttle: LoginThrottle,
         sessions: Sessions,
         tokens: TokenIssuer,
     ) -> None:
         """`users` is asked on each call, so that a removed user is out at once."""
         self._users = users
+        self._gate = gate
         self._throttle = throttle
         self._sessions = sessions
         self._tokens = tokens
         self._hashing = ThreadPoolExecutor(_HASHING_THREADS, thread_name_prefix="argon2")
 
-    async def sign_in(self, username: str, password: str, peer: str) -> SignedIn:
-        """Raises InvalidCredentials, the same for an unknown user, or RateLimited."""
+    async def sign_in(self, username: str, password: str, peer: str, request_id: str) -> SignedIn:
+        """Raises InvalidCredentials, the same for an unknown user, or RateLimited.
+
+        Each try is recorded, as no grant decides here.
+        """
+        claimed = Caller(Principal(LOCAL_ISSUER, username, frozenset()), request_id)
+        note = partial(self._gate.note, "session.create", claimed)
+        try:
+            signed_in = await self._prove(username, password, peer)
+        except BrokerError as refusal:
+            note(allowed=False, reason=refusal.code)
+            raise
+        note(allowed=True, reason="password")
+        return signed_in
+
+    async def _prove(self, username: str, password: str, peer: str) -> SignedIn:
         self._throttle.check(username, peer)
         principal = await asyncio.get_running_loop().run_in_executor(
             self._hashing, self._users().authenticate, username, password
@@ -55,7 +74,8 @@ class SignIn:
         if principal is None:
             raise InvalidCredentials
         self._throttle.succeeded(username, peer)
-        return self._signed_in(self._sessions.start(principal))
+        generation = self._users().generation(principal.subject) or ""
+        return self._signed_in(self._sessions.start(principal, generation))
 
     def renew(self, session: Session) -> SignedIn:
         """Raises InvalidToken at the session's absolute end."""
@@ -68,25 +88,26 @@ class SignIn:
     def session_of(self, cookie: str) -> tuple[Session, Principal]:
         """Return the session and who it stands for today. Raises InvalidToken."""
         session = self._sessions.open(cookie)
-        return session, self._user(session.subject)
+        return session, self._user(session.subject, session.sid)
 
     def principal_of(self, token: VerifiedToken) -> Principal:
         """Return who a token stands for: for one of a sign-in, the user as of today.
 
-        Raises InvalidToken when that user is gone.
+        Raises InvalidToken when that user is gone, or has another password now.
         """
         if token.session_id is None:
             return token.principal
-        return self._user(token.principal.subject)
+        return self._user(token.principal.subject, token.session_id)
 
-    def _user(self, subject: str) -> Principal:
-        principal = self._users().find(subject)
-        if principal is None:
+    def _user(self, subject: str, session_id: str) -> Principal:
+        users = self._users()
+        principal = users.find(subject)
+        if principal is None or session_id.rpartition(".")[2] != users.generation(subject):
             raise InvalidToken
         return principal
 
     def _signed_in(self, session: Session) -> SignedIn:
-        principal = self._user(session.subject)
+        principal = self._user(session.subject, session.sid)
         token = self._tokens.issue(
             principal.subject, principal.roles, MAX_SESSION_TOKEN_LIFE, session.sid
         )

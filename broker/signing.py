@@ -36,8 +36,8 @@ class Signing:
         self._limits = limits
         self._clock = clock
         self._metrics = metrics
-        self._presigner = Presigner(credentials(), endpoint)
         self._signed_with = credentials()
+        self._presigner = Presigner(self._signed_with, endpoint)
 
     def life(
         self,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from broker.errors import Forbidden, UploadGone
+from broker.errors import Forbidden, UploadGone, UploadNotFound
 from broker.gate import Wanted
 from broker.policy.grants import Action, no_overwrite
 
@@ -47,15 +47,24 @@ class UploadAccess:
     def open(
         self, caller: Caller, upload_id: str, event: str, *, urls: int = 1
     ) -> tuple[Ticket, Permit]:
-        """Return the caller's own upload and what allows it today.
+        """Return the caller's own upload, as far as today's policy still allows it.
 
         Raises UploadNotFound, Forbidden, or UploadGone after the ticket's end.
         """
-        ticket = self._tickets.open(upload_id, caller.principal)
+        ticket = self._open(caller, upload_id)
         permit = self.permit(caller, ticket, event, urls=urls)
         if self._clock() >= ticket.expires_at:
             raise UploadGone("The upload's time has ended; start it anew.")
+        if ticket.may_overwrite and not permit.overwrite:
+            ticket = replace(ticket, may_overwrite=False)
         return ticket, permit
+
+    def _open(self, caller: Caller, upload_id: str) -> Ticket:
+        try:
+            return self._tickets.open(upload_id, caller.principal)
+        except UploadNotFound as refusal:
+            self._gate.note("ticket.open", caller, allowed=False, reason=refusal.code)
+            raise
 
     def permit(
         self,

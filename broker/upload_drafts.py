@@ -90,8 +90,8 @@ class Drafting:
         permit = self._access.permit(caller, ticket, EVENT, must_overwrite=must_overwrite)
         if profile is not None and profile.strategy is not Strategy.AUTO:
             strategy = profile.strategy
-        is_multipart = self._is_multipart(strategy, ticket.size)
         may_overwrite = permit.overwrite and wish.if_exists is not IfExists.FAIL
+        is_multipart = self._is_multipart(strategy, ticket.size, may_overwrite=may_overwrite)
         self._check_write_once(may_overwrite=may_overwrite, is_multipart=is_multipart)
         plan = plan_parts(ticket.size, self._provider.parts)
         part_size = plan.part_size if is_multipart else None
@@ -130,10 +130,13 @@ class Drafting:
             now=self._clock(),
         )
 
-    def _is_multipart(self, strategy: Strategy, size: int) -> bool:
-        largest_put = self._provider.parts.max_put
+    def _is_multipart(self, strategy: Strategy, size: int, *, may_overwrite: bool) -> bool:
+        provider = self._provider
+        largest_put = provider.parts.max_put
         if strategy is Strategy.AUTO:
-            return size > min(MULTIPART_THRESHOLD, largest_put)
+            only_put_refuses = provider.write_once_put and not provider.write_once_complete
+            put_wanted = only_put_refuses and not may_overwrite
+            return size > (largest_put if put_wanted else min(MULTIPART_THRESHOLD, largest_put))
         if strategy is Strategy.PUT and size > largest_put:
             raise InvalidSize(f"size: a single PUT takes at most {largest_put} bytes.")
         return strategy is Strategy.MULTIPART

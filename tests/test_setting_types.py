@@ -117,7 +117,6 @@ def test_the_limit_of_bodies_is_1_kib_to_16_mib(limit: object, *, valid: bool) -
         "https://s3.example/base/path",
         "http://[::1]:9000",
         "https://S3.Example:65535",
-        "http://ceph_1:8080",
     ],
 )
 def test_an_address_is_host_port_and_path(url: str) -> None:

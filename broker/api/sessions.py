@@ -49,7 +49,10 @@ class SessionRoutes:
             self._identity.check_origin(request)
         body = await decode(request, SignInBody, self._body_limit)
         peer = request.client.host if request.client else ""
-        return self._answer(await self._sign_in.sign_in(body.username, body.password, peer))
+        request_id = request.scope["request_id"]
+        return self._answer(
+            await self._sign_in.sign_in(body.username, body.password, peer, request_id)
+        )
 
     async def renew(self, request: Request) -> Response:
         return self._answer(self._sign_in.renew(self._identity.session(request)))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeGuard
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 USERNAME_RULE = "1 to 64 of a-z 0-9 . _ -, first a letter or digit, no final dot, no '..'"
 ROLE_RULE = "1 to 64 of A-Z a-z 0-9 . _ : -"
+_GENERATION_LENGTH = 16  # hex characters; the hash it is made from has a random salt
 _ROLE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
@@ -37,6 +39,7 @@ class LocalUsers:
     def __init__(self, users: Mapping[str, LocalUser]) -> None:
         self._users = dict(users)
         self._principals = {name: user.principal for name, user in users.items()}
+        self._generations = {name: _digest(user.hash) for name, user in users.items()}
 
     @classmethod
     def parse(cls, text: str) -> LocalUsers:
@@ -72,9 +75,17 @@ class LocalUsers:
     def find(self, username: str) -> Principal | None:
         return self._principals.get(username)
 
+    def generation(self, username: str) -> str | None:
+        """Return what changes with a user's password, also by removing and adding the user."""
+        return self._generations.get(username)
+
     def all(self) -> tuple[LocalUser, ...]:
         """Return the users by name."""
         return tuple(self._users[name] for name in sorted(self._users))
+
+
+def _digest(hashed: str) -> str:
+    return hashlib.sha256(hashed.encode()).hexdigest()[:_GENERATION_LENGTH]
 
 
 def is_username(text: str) -> bool:

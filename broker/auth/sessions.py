@@ -63,10 +63,11 @@ class Sessions:
         # Sessions started up to here count as revoked: what overflow forgot must not come back.
         self._revoked_until = datetime.min.replace(tzinfo=UTC)
 
-    def start(self, principal: Principal) -> Session:
+    def start(self, principal: Principal, generation: str) -> Session:
+        """`generation` becomes the end of the session's id: it tells which password began it."""
         now = self._clock().replace(microsecond=0)
         return Session(
-            sid=self._new_id(),
+            sid=f"{self._new_id()}.{generation}",
             issuer=principal.issuer,
             subject=principal.subject,
             roles=principal.roles,

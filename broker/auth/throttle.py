@@ -43,12 +43,12 @@ class LoginThrottle:
         Counting first keeps guesses sent in parallel within the limit.
         """
         now = self._clock()
-        accounts = [self._recent(key, now) for key in _keys(username, peer)]
-        wait = max(_wait(guesses, now) for guesses in accounts)
+        keys = _keys(username, peer)
+        wait = max(_wait(self._recent(key, now), now) for key in keys)
         if wait > 0:
             raise RateLimited("Too many sign-ins: wait.", timedelta(seconds=ceil(wait)))
-        for guesses in accounts:
-            guesses.append(now)
+        for key in keys:
+            self._count(key, now)
 
     def succeeded(self, username: str, peer: str) -> None:
         """Give back the guess that `check` counted: it was right. Wrong ones stay counted."""
@@ -58,12 +58,14 @@ class LoginThrottle:
                 guesses.pop()
 
     def _recent(self, key: str, now: float) -> list[float]:
-        guesses = self._guesses.setdefault(key, [])
+        """Return the guesses within the window; asking alone keeps no key."""
+        return [at for at in self._guesses.get(key, ()) if at > now - WINDOW]
+
+    def _count(self, key: str, now: float) -> None:
+        self._guesses[key] = [*self._recent(key, now), now]
         self._guesses.move_to_end(key)
         if len(self._guesses) > self._max_keys:
             self._guesses.popitem(last=False)
-        guesses[:] = [at for at in guesses if at > now - WINDOW]
-        return guesses
 
 
 def _wait(guesses: list[float], now: float) -> float:

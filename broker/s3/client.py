@@ -68,11 +68,14 @@ class S3Client:
         """
         if not self._breaker.admits():
             raise unavailable()
-        future = asyncio.wrap_future(self._threads.submit(partial(self._call, call)))
+        future = self._threads.submit(partial(self._call, call))
         try:
-            result = await asyncio.wait_for(future, self._patience.deadline.total_seconds())
+            result = await asyncio.wait_for(
+                asyncio.wrap_future(future), self._patience.deadline.total_seconds()
+            )
         except TimeoutError:
-            self._breaker.failed()
+            if future.running():  # else it never got a thread, which says nothing of S3
+                self._breaker.failed()
             raise unavailable() from None
         except KeyError as error:  # a 200 without what S3 always says: not S3's own answer
             self._breaker.failed()

@@ -8,7 +8,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import (
+    ClientError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+)
 
 from broker.errors import (
     BrokerError,
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
 
 RETRY_AFTER = timedelta(seconds=2)
 
+_NOT_SENT = (NoCredentialsError, ParamValidationError, PartialCredentialsError)
 _BY_CODE: dict[str, type[BrokerError]] = {
     "NoSuchBucket": NotFound,
     "NoSuchKey": NotFound,
@@ -63,6 +69,8 @@ def s3_code_of(error: BaseException) -> str:
 
 def translate(error: ClientError | BotoCoreError) -> BrokerError:
     """Return the broker's error for one of botocore's; raise it `from` the original."""
+    if isinstance(error, _NOT_SENT):
+        return S3Refused("A call to S3 could not be made.")
     if not isinstance(error, ClientError):
         return unavailable()
     code = str(error.response.get("Error", {}).get("Code", ""))

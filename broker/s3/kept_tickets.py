@@ -15,10 +15,11 @@ from broker.policy.keys import RESERVED_PREFIX
 
 if TYPE_CHECKING:
     from broker.policy.identity import Principal
-    from broker.s3.objects import Objects
+    from broker.s3.objects import ListedObject, Objects
 
 MAX_FOUND = 200  # tickets read in one go, the newest
 _READERS = 16
+_MAX_PAGES = 10  # of 1,000 tickets
 
 
 class KeptTickets:
@@ -33,16 +34,27 @@ class KeptTickets:
 
     async def find(self, bucket: str, owner: Principal) -> tuple[list[str], bool]:
         """Return the owner's sealed tickets, newest first, and whether these are all."""
-        page = await self._objects.page(
-            bucket, _folder(owner), delimiter="", continuation=None, limit=1000
-        )
-        newest = sorted(page.objects, key=lambda found: found.last_modified, reverse=True)
+        kept, complete = await self._list(bucket, _folder(owner))
+        newest = sorted(kept, key=lambda found: found.last_modified, reverse=True)
         limit = asyncio.Semaphore(_READERS)
         texts = await asyncio.gather(
             *(self._read(bucket, found.key, limit) for found in newest[:MAX_FOUND])
         )
-        complete = page.continuation is None and len(newest) <= MAX_FOUND
-        return [text for text in texts if text is not None], complete
+        return [text for text in texts if text is not None], complete and len(kept) <= MAX_FOUND
+
+    async def _list(self, bucket: str, folder: str) -> tuple[list[ListedObject], bool]:
+        """Return what lies in a folder, and whether that is all: after some pages it is enough."""
+        kept: list[ListedObject] = []
+        continuation: str | None = None
+        for _ in range(_MAX_PAGES):
+            page = await self._objects.page(
+                bucket, folder, delimiter="", continuation=continuation, limit=1000
+            )
+            kept += page.objects
+            continuation = page.continuation
+            if continuation is None:
+                break
+        return kept, continuation is None
 
     async def _read(self, bucket: str, key: str, limit: asyncio.Semaphore) -> str | None:
         async with limit:

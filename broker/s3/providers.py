@@ -29,10 +29,14 @@ class Provider:
     """`write_once_put`: `If-None-Match: *` on PUT; `write_once_complete`: the same on complete."""
 
     name: ProviderName
-    bucket_cors: bool = True
     write_once_put: bool = False
     write_once_complete: bool = False
     parts: PartLimits = field(default_factory=PartLimits)
+
+    @property
+    def write_once(self) -> bool:
+        """Whether no way of uploading can overwrite unasked."""
+        return self.write_once_put and self.write_once_complete
 
 
 PROVIDERS = {
@@ -41,11 +45,15 @@ PROVIDERS = {
         Provider(ProviderName.AWS, write_once_put=True, write_once_complete=True),
         Provider(ProviderName.CEPH, write_once_put=True),
         Provider(ProviderName.R2, write_once_put=True, parts=PartLimits(max_put=5 * GIB - 1)),
-        Provider(ProviderName.MINIO, bucket_cors=False, write_once_put=True),
+        Provider(ProviderName.MINIO, write_once_put=True),
         Provider(ProviderName.B2),
-        Provider(ProviderName.GCS, bucket_cors=False),
+        Provider(ProviderName.GCS),
         Provider(ProviderName.LOCALSTACK, write_once_put=True, write_once_complete=True),
         Provider(ProviderName.MINISTACK, write_once_put=True, write_once_complete=True),
         Provider(ProviderName.GENERIC),
     )
 }
+
+
+def provider_named(name: str) -> Provider:
+    return PROVIDERS[ProviderName(name)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from typing import TYPE_CHECKING
@@ -115,10 +116,51 @@ async def test_a_changed_role_holds_for_the_token_one_has(
         token = (await page.post("/v1/session", json=credentials)).json()["access_token"]
     async with broker.client(authorization=f"Bearer {token}") as app:
         assert (await app.get("/v1/me")).json()["roles"] == ["admin"]
-        remove_user(users, "admin")
-        add_user(users, "admin", PASSWORDS["admin"], ["member"])
+        content = json.loads(users.read_text())
+        content["users"]["admin"]["roles"] = ["member"]
+        users.write_text(json.dumps(content))
         broker.core.reload()
         assert (await app.get("/v1/me")).json()["roles"] == ["member"]
+
+
+async def test_a_new_password_ends_every_session_and_token_of_the_old_one(
+    make_broker: Callable[..., Broker], users_file: Path, tmp_path: Path
+) -> None:
+    users = tmp_path / "users.json"
+    shutil.copy(users_file, users)
+    broker = make_broker(auth={"local_users_file": str(users)})
+    credentials = {"username": "alice", "password": PASSWORDS["alice"]}
+    async with broker.client() as page:
+        token = (await page.post("/v1/session", json=credentials)).json()["access_token"]
+        remove_user(users, "alice")
+        add_user(users, "alice", "another password", ["admin"])
+        broker.core.reload()
+        assert (await page.get("/v1/me")).status_code == 401
+    async with broker.client(authorization=f"Bearer {token}") as app:
+        assert (await app.get("/v1/me")).status_code == 401
+
+
+async def test_overwriting_forbidden_meanwhile_is_forbidden_for_a_running_upload(
+    make_broker: Callable[..., Broker], bucket: Bucket
+) -> None:
+    """The oracle is S3, which has an object there already."""
+    policy = ChangingPolicy()
+    allowed: dict[str, object] = {
+        "who": "role:member",
+        "bucket": bucket.name,
+        "actions": ["write"],
+    }
+    policy.grants = [allowed]
+    broker = make_broker(read_policy=policy)
+    bucket.store("a.txt", b"first")
+    async with broker.person("alice") as alice:
+        wish = {"bucket": bucket.name, "files": [{"name": "a.txt", "size": 6}]}
+        (upload,) = (await alice.post("/v1/uploads", json=wish)).json()["uploads"]
+        policy.grants = [{**allowed, "overwrite": False}]
+        broker.core.reload()
+        fresh = (await alice.post(f"/v1/uploads/{upload['id']}/target")).json()["target"]
+    assert bucket.send(fresh["url"], b"second", fresh["headers"]) == 412
+    assert bucket.read("a.txt") == b"first"
 
 
 async def test_a_broken_users_file_changes_nothing_and_is_reported(

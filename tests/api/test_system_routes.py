@@ -49,7 +49,7 @@ async def test_the_configuration_is_public_and_says_how_to_sign_in(people: Peopl
     assert (await people.stranger.get("/v1/config")).json() == {
         "version": package.__version__,
         "sign_in": {"local": True, "issuers": []},
-        "features": {"strategies": ["put", "multipart"]},
+        "features": {"strategies": ["put", "multipart"], "write_once": True},
     }
 
 

@@ -38,18 +38,18 @@ def refuse(sessions: Sessions, session: Session) -> None:
 
 def test_a_session_opens_as_it_was_sealed(sessions: Sessions, clock: Clock) -> None:
     clock.advance(0.75)  # a fraction of a second does not survive the cookie, so none is kept
-    session = sessions.start(ALICE)
+    session = sessions.start(ALICE, "generation")
     assert sessions.open(sessions.seal(session)) == session
     assert session.principal == ALICE
     assert session.started_at == clock.now - timedelta(seconds=0.75)
 
 
 def test_each_session_has_its_own_id(sessions: Sessions) -> None:
-    assert [sessions.start(ALICE).sid for _ in range(2)] == ["sid-1", "sid-2"]
+    assert [sessions.start(ALICE, "g").sid for _ in range(2)] == ["sid-1.g", "sid-2.g"]
 
 
 def test_an_unused_session_ends_after_the_idle_time(sessions: Sessions, clock: Clock) -> None:
-    session = sessions.start(ALICE)
+    session = sessions.start(ALICE, "generation")
     clock.advance(IDLE - 1)
     sessions.open(sessions.seal(session))
     clock.advance(1)
@@ -57,7 +57,7 @@ def test_an_unused_session_ends_after_the_idle_time(sessions: Sessions, clock: C
 
 
 def test_renewing_slides_the_end_and_keeps_the_rest(sessions: Sessions, clock: Clock) -> None:
-    session = sessions.start(ALICE)
+    session = sessions.start(ALICE, "generation")
     clock.advance(IDLE - 1)
     renewed = sessions.renew(session)
     assert renewed.expires_at == clock.now + timedelta(seconds=IDLE)
@@ -66,7 +66,7 @@ def test_renewing_slides_the_end_and_keeps_the_rest(sessions: Sessions, clock: C
 
 
 def test_no_renewal_passes_the_absolute_end(sessions: Sessions, clock: Clock) -> None:
-    session = sessions.start(ALICE)
+    session = sessions.start(ALICE, "generation")
     while clock.now < session.started_at + timedelta(seconds=ABSOLUTE - IDLE):
         clock.advance(IDLE - 1)
         session = sessions.renew(session)
@@ -79,7 +79,7 @@ def test_no_renewal_passes_the_absolute_end(sessions: Sessions, clock: Clock) ->
 
 
 def test_a_shorter_absolute_time_ends_older_cookies_too(sessions: Sessions, clock: Clock) -> None:
-    cookie = sessions.seal(sessions.start(ALICE))
+    cookie = sessions.seal(sessions.start(ALICE, "generation"))
     stricter = Sessions(SEALER, clock, str, absolute=timedelta(hours=1))
     clock.advance(3599)
     stricter.open(cookie)
@@ -90,11 +90,11 @@ def test_a_shorter_absolute_time_ends_older_cookies_too(sessions: Sessions, cloc
 
 def test_an_idle_time_beyond_the_absolute_one_is_cut(clock: Clock) -> None:
     brief = Sessions(SEALER, clock, lambda: "s", absolute=timedelta(hours=1))
-    assert brief.start(ALICE).expires_at == clock.now + timedelta(hours=1)
+    assert brief.start(ALICE, "generation").expires_at == clock.now + timedelta(hours=1)
 
 
 def test_a_revoked_session_is_refused_at_once_and_others_stay(sessions: Sessions) -> None:
-    mine, other = sessions.start(ALICE), sessions.start(ALICE)
+    mine, other = sessions.start(ALICE, "g"), sessions.start(ALICE, "g")
     sessions.revoke(mine.sid)
     refuse(sessions, mine)
     sessions.open(sessions.seal(other))
@@ -105,7 +105,7 @@ def test_a_revoked_session_is_refused_at_once_and_others_stay(sessions: Sessions
 def test_a_revocation_is_kept_until_the_session_would_have_ended(
     sessions: Sessions, clock: Clock
 ) -> None:
-    session = sessions.start(ALICE)
+    session = sessions.start(ALICE, "generation")
     sessions.revoke(session.sid)
     clock.advance(ABSOLUTE - 1)
     sessions.revoke("another")
@@ -119,11 +119,11 @@ def test_a_revocation_is_kept_until_the_session_would_have_ended(
 def test_a_forgotten_revocation_never_opens_a_session_again(
     sessions: Sessions, clock: Clock
 ) -> None:
-    first = sessions.start(ALICE)
+    first = sessions.start(ALICE, "generation")
     clock.advance(1)
     sessions.revoke(first.sid)
     clock.advance(1)
-    later = sessions.start(ALICE)
+    later = sessions.start(ALICE, "generation")
     for number in range(MAX_REVOKED):  # one more than are kept: the oldest is forgotten
         sessions.revoke(f"other-{number}")
     assert not sessions.is_revoked(first.sid)
@@ -132,7 +132,7 @@ def test_a_forgotten_revocation_never_opens_a_session_again(
 
 
 def test_every_tampered_cookie_is_refused(sessions: Sessions) -> None:
-    cookie = sessions.seal(sessions.start(ALICE))
+    cookie = sessions.seal(sessions.start(ALICE, "generation"))
     for at in range(len(cookie)):
         with pytest.raises(InvalidToken):
             sessions.open(cookie[:at] + ("A" if cookie[at] != "A" else "B") + cookie[at + 1 :])
@@ -153,6 +153,6 @@ def test_a_seal_over_something_else_is_no_session(sessions: Sessions, payload: o
 def test_a_cookie_stays_within_what_browsers_keep(clock: Clock) -> None:
     roles = frozenset(f"role-{number:03}" for number in range(100))
     sessions = Sessions(SEALER, clock, lambda: "s" * 22)
-    cookie = sessions.seal(sessions.start(Principal("local", "a" * 64, roles)))
+    cookie = sessions.seal(sessions.start(Principal("local", "a" * 64, roles), "g" * 16))
     assert len(cookie) < 4096
     assert re.fullmatch(r"[\w.-]+", cookie, re.ASCII)

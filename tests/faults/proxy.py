@@ -8,6 +8,7 @@ import socket
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from threading import Condition, Thread
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -175,7 +176,12 @@ class FaultProxy:
             return
         link = self._loop.create_task(self._serve(reader, writer))
         self._links.add(link)
-        link.add_done_callback(self._links.discard)
+        link.add_done_callback(partial(self._ended, writer))
+
+    def _ended(self, writer: asyncio.StreamWriter, link: asyncio.Task[None]) -> None:
+        self._links.discard(link)
+        if link.cancelled():  # maybe before its first step: then it has closed nothing
+            writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with _closing(writer), suppress(OSError):  # whoever goes away ends the connection

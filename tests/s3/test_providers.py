@@ -23,9 +23,14 @@ def test_generic_promises_only_what_every_s3_has() -> None:
     assert not generic.write_once_complete
 
 
-@pytest.mark.parametrize("name", [ProviderName.MINIO, ProviderName.GCS])
-def test_who_has_no_cors_of_buckets_says_so(name: ProviderName) -> None:
-    assert not PROVIDERS[name].bucket_cors
+@pytest.mark.parametrize(
+    ("name", "held"),
+    [(ProviderName.AWS, True), (ProviderName.CEPH, False), (ProviderName.GENERIC, False)],
+)
+def test_write_once_is_held_only_where_no_way_of_uploading_overwrites(
+    name: ProviderName, *, held: bool
+) -> None:
+    assert PROVIDERS[name].write_once is held
 
 
 def test_aws_takes_objects_of_48_8_tebibytes() -> None:

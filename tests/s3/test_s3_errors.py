@@ -96,13 +96,16 @@ def test_each_code_has_its_error(code: str, status: int, expected: type[BrokerEr
         EndpointConnectionError(endpoint_url="http://ceph-7.internal"),
         ConnectTimeoutError(endpoint_url="http://ceph-7.internal"),
         ReadTimeoutError(endpoint_url="http://ceph-7.internal"),
-        NoCredentialsError(),
     ],
 )
 def test_no_answer_at_all_is_unavailable_with_a_time_to_come_back(error: BotoCoreError) -> None:
     told = translate(error)
     assert isinstance(told, S3Unavailable)
     assert told.retry_after.total_seconds() > 0
+
+
+def test_a_call_that_was_never_sent_says_nothing_of_s3() -> None:
+    assert type(translate(NoCredentialsError())) is S3Refused
 
 
 def test_s3s_code_is_found_behind_a_translated_error() -> None:

@@ -8,6 +8,7 @@ import { ManualClock } from "./manual-clock.js";
 const full = () => 0.999999;
 const limits = { backoffBase: 1000, backoffCap: 30_000, patience: 600_000 };
 const signal = new AbortController().signal;
+const online = { isOnline: () => true, onOnline: () => () => {} };
 
 /** @param {number} status @param {number | null} [retryAfter] */
 function refused(status, retryAfter = null) {
@@ -16,7 +17,7 @@ function refused(status, retryAfter = null) {
 
 /** @param {ManualClock} clock @param {() => number} [random] */
 function makePatience(clock, random = full) {
-  return new Patience({ timers: new Timers(clock), random, limits });
+  return new Patience({ timers: new Timers(clock), random, online, limits });
 }
 
 test("the wait doubles up to the cap", () => {
@@ -80,7 +81,9 @@ test("a success in between gives patience anew", async () => {
     await wait;
     patience.reset();
   }
-  assert.equal(patience.attempt, 0);
+  const wait = patience.wait(refused(503), signal);
+  await clock.pass(1000);
+  await assert.doesNotReject(wait);
 });
 
 test("who waits can be stopped at once, and leaves no timer behind", async () => {

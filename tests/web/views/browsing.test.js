@@ -115,8 +115,25 @@ test("after a deletion the focus is on the next row, or on the last", async () =
   const { browsing, store } = browsingOf(() => listed(["users/alice/a", "users/alice/b", "users/alice/c"]));
   await browsing.open(HOME);
   store.set({ focus: 1 });
-  browsing.removed(new Set(["users/alice/b"]));
+  browsing.removed("uploads", new Set(["users/alice/b"]));
   assert.equal(store.get().listing.shown[store.get().focus]?.name, "c");
-  browsing.removed(new Set(["users/alice/c"]));
+  browsing.removed("uploads", new Set(["users/alice/c"]));
   assert.equal(store.get().listing.shown[store.get().focus]?.name, "a");
+});
+
+test("what was deleted in another bucket takes no row away here", async () => {
+  const { browsing, store } = browsingOf(() => listed(["users/alice/a"]));
+  await browsing.open(HOME);
+  browsing.removed("other", new Set(["users/alice/a"]));
+  assert.deepEqual(names(store), ["a"]);
+});
+
+test("a question about a folder that is left is closed, whether by a link or by going back", async () => {
+  const { browsing, store } = browsingOf(() => listed([]), "?bucket=uploads&prefix=users/alice/x/");
+  const question = { title: "", text: "", names: [], choices: [], dismiss: "", busy: false };
+  for (const go of [() => browsing.open(HOME), () => browsing.popped()]) {
+    store.set({ question });
+    await go();
+    assert.equal(store.get().question, null);
+  }
 });

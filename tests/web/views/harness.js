@@ -5,6 +5,7 @@
  * @typedef {{method: string, path: string, query: URLSearchParams, body: any}} Asked
  * @typedef {(asked: Asked) => unknown} Answer  a body, a Refusal, or a promise of one
  */
+import { AnotherFile } from "../../../web/client/errors.js";
 import { Broker } from "../../../web/client/broker.js";
 import { createStore, initialState } from "../../../web/views/state.js";
 
@@ -63,7 +64,7 @@ export function engineOf(open = []) {
   const calls = [];
   /** @type {(snapshot: Snapshot) => void} */
   let listener = () => {};
-  const total = { size: 0, sent: 0, speed: 0, secondsLeft: null, active: 0, failed: 0, done: 0 };
+  const total = { size: 0, sent: 0, speed: 0, secondsLeft: null, active: 0, failed: 0, done: 0, unfinished: 0 };
   /** @type {Snapshot} */
   let last = { uploads: [], total };
   const note = (/** @type {string} */ name) => () => void calls.push(name);
@@ -76,7 +77,7 @@ export function engineOf(open = []) {
     pause: note("pause"),
     resume: note("resume"),
     cancel: note("cancel"),
-    retry: note("retry"),
+    retry: (id, { ifExists } = {}) => void calls.push(`retry ${id} ${ifExists}`),
     pauseAll: note("pauseAll"),
     resumeAll: note("resumeAll"),
     cancelAll: note("cancelAll"),
@@ -87,7 +88,16 @@ export function engineOf(open = []) {
       listener = tell;
       return () => {};
     },
-    openUploads: async () => open,
+    openUploads: async () => {
+      calls.push("openUploads");
+      return open;
+    },
+    async continueUpload({ size }, file) {
+      if (file.size !== size) throw new AnotherFile("That is another file.");
+      calls.push("continueUpload");
+      return "u1";
+    },
+    forget: note("forget"),
   };
   /** @param {Snapshot} snapshot */
   const show = (snapshot) => {

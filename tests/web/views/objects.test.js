@@ -24,7 +24,7 @@ function objectsOf(answers) {
   let settle = () => {};
   const settled = new Promise((/** @type {(value: void) => void} */ resolve) => (settle = resolve));
   const objects = new Objects({
-    broker, store, startDownload: async (url) => void started.push(url), removed: (keys) => void removed.push(...keys),
+    broker, store, startDownload: async (url) => void started.push(url), removed: (_, keys) => void removed.push(...keys),
     settled: () => settle(), tell: (text) => void told.push(text),
   });
   /** Answers the question with its last choice. */
@@ -82,15 +82,39 @@ test("a second request that fails does not hide what the first one deleted", asy
   assert.equal(store.get().question, null);
 });
 
+/** @type {Answer} */
+const signAll = ({ body }) => ({
+  downloads: body.items.map((/** @type {{bucket: string, key: string}} */ item) => ({ ...item, url: `http://s3.test/${item.key}`, expires_at: "" })),
+});
+/** @type {Answer} */
+const metadata = ({ query }) => ({
+  bucket: query.get("bucket"), key: query.get("key"), size: 1, type: "", etag: "e", last_modified: "2025-01-01T00:00:00Z",
+  version_id: null, cache_control: null, storage_class: null, metadata: {},
+});
+
 test("each download goes to its own signed address, as an attachment", async () => {
-  const { objects, asked, started } = objectsOf({
-    "POST /v1/downloads": ({ body }) => ({
-      downloads: body.items.map((/** @type {{bucket: string, key: string}} */ item) => ({ ...item, url: `http://s3.test/${item.key}`, expires_at: "" })),
-    }),
-  });
+  const { objects, asked, started } = objectsOf({ "POST /v1/downloads": signAll, "GET /v1/objects/metadata": metadata });
   await objects.download(files(2));
   assert.equal(asked[0]?.body.disposition, "attachment");
   assert.deepEqual(started, ["http://s3.test/users/alice/f0", "http://s3.test/users/alice/f1"]);
+});
+
+test("a file that is gone is told, not navigated to; the others are downloaded", async () => {
+  const { objects, store, started } = objectsOf({
+    "POST /v1/downloads": signAll,
+    "GET /v1/objects/metadata": (asked) => (asked.query.get("key") === "users/alice/f0" ? new Refusal(404, "object_not_found", "It is gone.") : metadata(asked)),
+  });
+  await objects.download(files(2));
+  assert.deepEqual(started, ["http://s3.test/users/alice/f1"]);
+  assert.equal(store.get().failure?.message, "f0: It is gone.");
+});
+
+test("what is deleted is what the question named, wherever the person is by then", async () => {
+  const { objects, store, asked, confirm } = objectsOf({ "POST /v1/objects/delete": deleteAll });
+  objects.askToDelete(files(1));
+  store.set({ place: { bucket: "other", prefix: "" } });
+  await confirm();
+  assert.deepEqual(asked.map(({ body }) => body), [{ bucket: "uploads", keys: ["users/alice/f0"] }]);
 });
 
 test("a download that is refused says why", async () => {

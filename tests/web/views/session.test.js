@@ -5,6 +5,7 @@ import { Session } from "../../../web/views/session.js";
 import { BUCKETS, ME, Refusal, SESSION, brokerOf, engineOf, storeOf } from "./harness.js";
 
 const WORKING = {
+  "GET /v1/config": () => ({ version: "1", sign_in: { local: true, issuers: [] }, features: { strategies: [], write_once: true } }),
   "GET /v1/me": () => ME,
   "GET /v1/buckets": () => ({ buckets: BUCKETS }),
   "POST /v1/session": () => SESSION,
@@ -17,14 +18,14 @@ const NOBODY = () => new Refusal(401, "unauthenticated");
 function sessionOf(answers = {}) {
   const store = storeOf();
   const { broker, asked } = brokerOf({ ...WORKING, ...answers }, () => session.expire());
-  const { engine, calls } = engineOf();
+  const { engine, calls, show, total } = engineOf();
   /** @type {{milliseconds: number, run: () => void}[]} */
   const timers = [];
   const after = (/** @type {number} */ milliseconds, /** @type {() => void} */ run) => void timers.push({ milliseconds, run });
   const session = new Session({
     broker, engine, store, after, enter: async () => void calls.push("enter"), reload: () => void calls.push("reload"),
   });
-  return { session, store, asked, calls, timers };
+  return { session, store, asked, calls, timers, show, total };
 }
 const ALICE = { username: "alice", password: "secret" };
 
@@ -107,12 +108,32 @@ test("another person gets a page that holds nothing of the one before", async ()
   assert.ok(!calls.includes("signedIn"));
 });
 
-test("signing out leaves nothing in memory", async () => {
+test("signing out leaves nothing in memory, nor in this browser's notes of uploads", async () => {
   const { session, calls } = sessionOf();
   await session.start();
   await session.signOut();
-  assert.deepEqual(calls.slice(-2), ["pauseAll", "reload"]);
+  assert.deepEqual(calls.slice(-3), ["forget", "pauseAll", "reload"]);
 });
+
+test("with an unfinished upload, signing out is asked about first", async () => {
+  const { session, store, asked, calls, show, total } = sessionOf();
+  await session.start();
+  show({ uploads: [], total: { ...total, unfinished: 1 } });
+  await session.signOut();
+  assert.ok(!asked.some(({ method }) => method === "DELETE"));
+  store.get().question?.choices.at(-1)?.run();
+  await new Promise(setImmediate);
+  assert.equal(calls.at(-1), "reload");
+});
+
+for (const [features, writeOnce] of /** @type {[object, boolean][]} */ ([[{ write_once: true }, true], [{ write_once: false }, false], [{}, false]])) {
+  test(`with ${JSON.stringify(features)}, the storage ${writeOnce ? "guards" : "does not guard"} what exists`, async () => {
+    const config = { version: "1", sign_in: { local: true, issuers: [] }, features: { strategies: [], ...features } };
+    const { session, store } = sessionOf({ "GET /v1/config": () => config });
+    await session.start();
+    assert.equal(store.get().writeOnce, writeOnce);
+  });
+}
 
 test("a sign-out that failed says so and stays", async () => {
   const { session, store, calls } = sessionOf({ "DELETE /v1/session": () => new Refusal(503, "down") });

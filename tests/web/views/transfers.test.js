@@ -60,23 +60,45 @@ test("where the list is not complete, the name itself is looked up, not its begi
   assert.deepEqual(store.get().question?.names, ["b.txt", "d/"]);
 });
 
+test("where the storage can refuse, every upload asks it to, and only Replace does not", async () => {
+  const { transfers, store, added, calls } = transfersOf(["a.txt"]);
+  store.set({ writeOnce: true });
+  await transfers.add(picked("b.txt"));
+  await transfers.add(picked("a.txt"));
+  choose(store, "replace");
+  assert.deepEqual(added.map(({ destination }) => destination.ifExists), ["fail", "replace"]);
+  transfers.replace("u1");
+  assert.deepEqual(calls, ["retry u1 replace"]);
+});
+
+for (const [writeOnce, lookedUp] of /** @type {[boolean, number][]} */ ([[true, 100], [false, 121]])) {
+  test(`of 121 names ${lookedUp} are looked up where the storage ${writeOnce ? "refuses" : "replaces"}`, async () => {
+    const { transfers, store, asked } = transfersOf([], { cursor: "next" });
+    store.set({ writeOnce });
+    await transfers.add(picked(...Array.from({ length: 121 }, (_, index) => `f${index}`)));
+    assert.equal(asked.length, lookedUp);
+  });
+}
+
 /** @type {OpenUpload} */
 const OPEN = {
   id: "up1", bucket: "uploads", key: "users/alice/d/big.bin", size: 1, type: "", fingerprint: null,
   part_size: 1, part_count: 1, created_at: "2025-06-15T11:00:00Z", expires_at: "2025-06-22T11:00:00Z",
 };
 
-test("an unfinished upload continues under its own name, whatever the file is called now", () => {
-  const { transfers, added } = transfersOf([]);
-  transfers.continueWith(OPEN, new File(["x"], "copy of big.bin"));
-  assert.deepEqual(added, [{ files: ["d/big.bin"], destination: HOME }]);
+test("an unfinished upload continues whatever the file is called now, and is never begun anew", async () => {
+  const { transfers, added, calls } = transfersOf([]);
+  await transfers.continueWith(OPEN, new File(["x"], "copy of big.bin"));
+  assert.deepEqual(calls, ["continueUpload"]);
+  assert.equal(added.length, 0);
 });
 
-test("a file of another size is not taken for it", () => {
+test("another file is refused with a word to the person", async () => {
   const { transfers, store, added } = transfersOf([]);
-  transfers.continueWith(OPEN, new File(["xy"], "big.bin"));
+  await transfers.continueWith(OPEN, new File(["xy"], "big.bin"));
   assert.equal(added.length, 0);
-  assert.equal(store.get().failure?.message, "big.bin has 2 bytes; the upload that waits has 1 byte.");
+  assert.equal(store.get().failure?.code, "another_file");
+  assert.equal(store.get().failure?.message, "That is another file.");
 });
 
 test("an unfinished upload is discarded only when that is confirmed", async () => {
@@ -95,6 +117,40 @@ const upload = (state) => ({
   id: "u1", name: "a", bucket: "uploads", key: "users/alice/a", size: 1, sent: 1, state, speed: 0, secondsLeft: null,
 });
 
+for (const [state, questions] of /** @type {[UploadState, number][]} */ ([["sending", 1], ["failed", 0], ["cancelled", 0]])) {
+  test(`a name that an upload in the tray has, ${state}, is ${questions ? "" : "not "}asked about`, async () => {
+    const { transfers, show, store, total } = transfersOf([]);
+    show({ uploads: [upload(state)], total });
+    await transfers.add(picked("a"));
+    assert.equal(store.get().question ? 1 : 0, questions);
+  });
+}
+
+test("unfinished uploads are asked for again only when one of them ended", async () => {
+  const { transfers, show, calls, total } = transfersOf([], { open: [{ ...OPEN, key: "users/alice/a" }] });
+  await transfers.findUnfinished();
+  show({ uploads: [{ ...upload("done"), id: "u2", key: "users/alice/b" }], total });
+  assert.deepEqual(calls, ["openUploads"]);
+  show({ uploads: [upload("done")], total });
+  assert.deepEqual(calls, ["openUploads", "openUploads"]);
+});
+
+test("however often they are asked for at once, it is twice: now, and once more afterwards", async () => {
+  const { transfers, calls } = transfersOf([]);
+  await Promise.all([transfers.findUnfinished(), transfers.findUnfinished(), transfers.findUnfinished()]);
+  await new Promise(setImmediate);
+  assert.deepEqual(calls, ["openUploads", "openUploads"]);
+});
+
+for (const [state, offer] of /** @type {["loading" | "ready", string][]} */ ([["loading", "early"], ["ready", "late"]])) {
+  test(`an offer that finds the list ${state} comes ${offer}`, async () => {
+    const { transfers, store } = transfersOf([], { open: [OPEN] });
+    store.set({ listing: { ...store.get().listing, state } });
+    await transfers.findUnfinished();
+    assert.equal(store.get().offer, offer);
+  });
+}
+
 test("each upload's end is told once", () => {
   const { show, uploaded, told, total } = transfersOf([]);
   show({ uploads: [upload("sending")], total: { ...total, active: 1 } });
@@ -110,5 +166,5 @@ test("cancelling all is asked about first", () => {
   transfers.askToCancelAll();
   assert.deepEqual(calls, []);
   choose(store, "confirm-cancel-all");
-  assert.deepEqual(calls, ["cancelAll", "clearFinished"]);
+  assert.deepEqual(calls, ["cancelAll"]);
 });

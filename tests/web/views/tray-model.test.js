@@ -7,13 +7,13 @@ import { lineOf, trayOf } from "../../../web/views/tray-model.js";
 const upload = (state, more = {}) => ({
   id: state, name: state, bucket: "b", key: state, size: 1000, sent: 0, state, speed: 0, secondsLeft: null, ...more,
 });
-const TOTAL = { size: 0, sent: 0, speed: 0, secondsLeft: null, active: 0, failed: 0, done: 0 };
+const TOTAL = { size: 0, sent: 0, speed: 0, secondsLeft: null, active: 0, failed: 0, done: 0, unfinished: 0 };
 
-test("failures come first, then what moves, then what is done", () => {
+test("failures come first; the others stay where they were, whatever becomes of them", () => {
   /** @type {UploadState[]} */
   const states = ["done", "waiting", "cancelled", "sending", "failed", "paused"];
   const { rows } = trayOf({ uploads: states.map((state) => upload(state)), total: TOTAL });
-  assert.deepEqual(rows.map(({ state }) => state), ["failed", "sending", "paused", "waiting", "done", "cancelled"]);
+  assert.deepEqual(rows.map(({ state }) => state), ["failed", "done", "waiting", "cancelled", "sending", "paused"]);
 });
 
 test("of many uploads a hundred are drawn and the others counted", () => {
@@ -21,6 +21,14 @@ test("of many uploads a hundred are drawn and the others counted", () => {
   const tray = trayOf({ uploads, total: { ...TOTAL, active: 101 } });
   assert.deepEqual([tray.rows.length, tray.hidden, tray.count], [100, 1, 101]);
 });
+
+for (const [done, first] of /** @type {[number, number][]} */ ([[49, 0], [50, 50], [99, 50], [100, 100], [190, 100], [200, 100]])) {
+  test(`of 200 uploads with ${done} done, the rows begin with number ${first}`, () => {
+    const uploads = Array.from({ length: 200 }, (_, index) => upload(index < done ? "done" : "waiting", { id: String(index) }));
+    const { rows } = trayOf({ uploads, total: TOTAL });
+    assert.deepEqual([rows[0]?.id, rows.length], [String(first), 100]);
+  });
+}
 
 /** @type {[UploadState[], Partial<typeof TOTAL>, string][]} */
 const HEADLINES = [
