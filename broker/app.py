@@ -215,7 +215,8 @@ def _signing(settings: Settings, metrics: Metrics, clock: Callable[[], datetime]
 
 def _routes(core: Core) -> list[BaseRoute]:
     """Return every route, the most asked ones first."""
-    settings, identity = core.settings, core.identity
+    settings, identity, client = core.settings, core.identity, core.storage.client
+    buckets = Buckets(core.gate, settings.s3.buckets, lambda: list_names(client))
     sessions = SessionRoutes(
         identity,
         core.sign_in,
@@ -227,7 +228,7 @@ def _routes(core: Core) -> list[BaseRoute]:
         *_upload_routes(core).routes(),
         *DownloadRoutes(identity, Downloads(core.gate, core.signing), core.clock).routes(),
         *_object_routes(core).routes(),
-        *BucketRoutes(identity, _buckets(core)).routes(),
+        *BucketRoutes(identity, buckets).routes(),
         *sessions.routes(),
         *_system_routes(core).routes(),
         *page_routes(web_folder(), page_headers(s3_sources(public_endpoint(settings)))),
@@ -265,11 +266,6 @@ def _object_routes(core: Core) -> ObjectRoutes:
     sealer = Sealer(core.settings.secret_bytes, "cursor")
     objects = Objects(core.gate, core.storage.objects, sealer.seal, sealer.unseal)
     return ObjectRoutes(core.identity, objects, core.clock)
-
-
-def _buckets(core: Core) -> Buckets:
-    client = core.storage.client
-    return Buckets(core.gate, core.settings.s3.buckets, lambda: list_names(client))
 
 
 def _system_routes(core: Core) -> SystemRoutes:

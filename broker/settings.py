@@ -192,7 +192,6 @@ class Settings(BaseSettings):
 
     @property
     def public_url(self) -> str:
-        """Where people reach the page: as configured, or where this process listens."""
         if self.server.public_url is not None:
             return self.server.public_url
         host = f"[{self.server.host}]" if ":" in self.server.host else self.server.host

@@ -187,7 +187,7 @@ async def test_several_faults_are_all_named(
     damaged = replace(ours, headers=("range",), expose_headers=(), methods=("GET", "PUT"))
     await put_cors(client, bucket, [damaged])
     lines = {line for _, line in await missing(cors, bucket)}
-    assert {"AllowedMethods lacks POST", "AllowedHeaders lacks content-type"} <= lines
+    assert "AllowedHeaders lacks content-type" in lines
     assert {"ExposeHeaders lacks ETag", "AllowedMethods lacks HEAD"} <= lines
     assert "AllowedHeaders lacks range" not in lines
 
@@ -445,7 +445,7 @@ async def test_any_server_that_refuses_rules_gets_the_same_help_in_our_words(
         with pytest.raises(NotSupported) as caught:
             await cors.apply("some-bucket", [APP], read_rules())
         client.close()
-    assert f"allow the origins {APP}, the methods GET,HEAD,POST,PUT" in caught.value.detail
+    assert f"allow the origins {APP}, the methods GET,HEAD,PUT" in caught.value.detail
     assert "inner text" not in caught.value.detail
 
 

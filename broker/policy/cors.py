@@ -26,21 +26,12 @@ MAX_ORIGIN_LENGTH = 512
 META_PREFIX = "x-amz-meta-"
 
 # What the broker hands out to browsers. DELETE is not among it: deletes go through the broker.
-METHODS = ("GET", "HEAD", "POST", "PUT")
+METHODS = ("GET", "HEAD", "PUT")
 WRITE_METHODS = frozenset({"DELETE", "POST", "PUT"})
 CHECKSUM_HEADERS = tuple(
     f"x-amz-checksum-{name}" for name in ("crc32", "crc32c", "crc64nvme", "sha1", "sha256")
 )
-UPLOAD_HEADERS = (
-    "cache-control",
-    "content-disposition",
-    "content-type",
-    "if-none-match",
-    *CHECKSUM_HEADERS,
-    "x-amz-meta-broker-upload",
-    "x-amz-sdk-checksum-algorithm",
-    "x-amz-tagging",
-)
+UPLOAD_HEADERS = ("content-type", "if-none-match", "x-amz-meta-broker-upload")
 DOWNLOAD_HEADERS = ("range",)
 EXPOSED_HEADERS = ("Content-Range", "ETag", "Location", *CHECKSUM_HEADERS, "x-amz-version-id")
 

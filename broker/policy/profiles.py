@@ -1,6 +1,7 @@
 """Named upload presets for apps: where an upload goes and what it may be.
 
-A profile narrows; the key it makes must lie in a grant of the person as well.
+A profile narrows; the key it makes must lie in a grant of the person as well. Only its `expiry` may
+widen: it stands instead of the grant's `max_expiry`.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ def file_of(*entries: dict[str, object]) -> bytes:
 def test_our_file_allows_exactly_what_the_broker_hands_out() -> None:
     (rule,) = parse_rules(OUR_FILE.read_bytes())
     assert rule.origins == ("${ORIGIN}",)
-    assert set(rule.methods) == {"GET", "HEAD", "POST", "PUT"} == set(METHODS)
+    assert set(rule.methods) == {"GET", "HEAD", "PUT"} == set(METHODS)
     assert set(rule.headers) == {*UPLOAD_HEADERS, *DOWNLOAD_HEADERS}
     assert set(rule.expose_headers) == set(EXPOSED_HEADERS)
     assert MARK_HEADER in rule.headers
