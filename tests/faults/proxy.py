@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
-from functools import partial
 from threading import Condition, Thread
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
