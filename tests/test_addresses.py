@@ -52,6 +52,10 @@ def test_an_address_that_no_url_can_be_made_of_is_a_problem_of_the_settings() ->
         (None, "http://127.0.0.1:8000", False),
         ("https://files.example", "https://files.example", True),
         ("https://app.example:8443/files/", "https://app.example:8443", True),
+        # Browsers leave out the scheme's own port, and know no capitals.
+        ("https://App.Example:443", "https://app.example", True),
+        ("http://app.example:80", "http://app.example", False),
+        ("http://app.example:8080", "http://app.example:8080", False),
     ],
 )
 def test_the_origin_is_the_configured_one(
@@ -61,6 +65,20 @@ def test_the_origin_is_the_configured_one(
     assert origin_of(chosen) == origin
     assert is_https(chosen) is https
     assert cookie_name(chosen).startswith("__Host-") is https
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "origin"),
+    [
+        (None, None, "http://127.0.0.1:8000"),
+        (None, 9017, "http://127.0.0.1:9017"),
+        ("::1", None, "http://[::1]:8000"),
+    ],
+)
+def test_the_page_can_sign_in_where_a_command_was_told_to_listen(
+    host: str | None, port: int | None, origin: str
+) -> None:
+    assert origin_of(settings().listening_on(host, port)) == origin
 
 
 def test_the_pages_policy_names_s3_and_its_buckets_hosts_only() -> None:

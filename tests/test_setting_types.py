@@ -148,6 +148,18 @@ def test_what_is_no_address_is_refused_before_anything_is_signed_for_it(
     assert names(problems({"s3": {name: url}})) == [f"s3.{name}"]
 
 
+@pytest.mark.parametrize("prefix", ["users/{user}/", "{}/", "users/{sub/", "{SUB}/"])
+def test_a_mistyped_placeholder_never_becomes_a_folder_that_all_share(prefix: str) -> None:
+    grant = {"who": "*", "bucket": "uploads", "prefix": prefix, "actions": ["read"]}
+    assert names(problems({"grants": [grant]})) == ["grants.0.prefix"]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_a_wildcard_to_listen_on_needs_an_address_for_people(host: str) -> None:
+    assert problems({"server": {"host": host}})
+    load({"server": {"host": host, "public_url": "https://broker.example"}})
+
+
 @pytest.mark.parametrize(
     ("origin", "valid"),
     [

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import httpx
 
     from tests.api.conftest import Refused, Uploading
-    from tests.conftest import Broker, Bucket, Json
+    from tests.conftest import Broker, Bucket, Json, People
 
 pytestmark = pytest.mark.anyio
 
@@ -241,3 +241,17 @@ async def test_each_person_has_so_many_requests_a_minute(
         assert (await bob.get("/v1/me")).status_code == 200
     async with broker.client() as scraper:
         assert "broker_rate_limited_total 1.0" in (await scraper.get("/metrics")).text
+
+
+async def test_sign_ins_and_foreign_tickets_leave_their_lines(
+    broker: Broker, people: People, uploading: Uploading
+) -> None:
+    async with broker.client() as stranger:
+        wrong = await stranger.post("/v1/session", json={"username": "alice", "password": "no"})
+    (line,) = broker.lines(wrong.headers["x-request-id"])
+    assert (line["event"], line["actor"], line["allowed"]) == ("session.create", "alice", False)
+
+    upload = await uploading.create(people.alice, size=1)
+    foreign = await people.bob.get(f"/v1/uploads/{upload['id']}")
+    (line,) = broker.lines(foreign.headers["x-request-id"])
+    assert (line["event"], line["actor"], line["allowed"]) == ("ticket.open", "bob", False)

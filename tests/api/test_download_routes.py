@@ -198,6 +198,34 @@ async def test_a_refused_link_leads_nowhere(people: People, stored: Json, refuse
         assert "location" not in answer.headers
 
 
+@pytest.mark.parametrize(
+    ("name", "shown_as"),
+    [
+        ("photo.png", "image/png"),
+        ("notes.txt", "text/plain"),
+        ("page.html", None),
+        ("drawing.svg", None),
+        ("feed.xml", None),
+        ("script.js", None),
+        ("unknown", None),
+    ],
+)
+async def test_inline_is_for_what_only_shows_and_the_type_follows_the_name(
+    people: People, bucket: Bucket, name: str, shown_as: str | None
+) -> None:
+    """THREATS 8: whatever was stored, nothing that a browser would run is shown."""
+    key = f"users/alice/{name}"
+    bucket.s3.put_object(Bucket=bucket.name, Key=key, Body=b"<script>", ContentType="text/html")
+    wish = {"items": [{"bucket": bucket.name, "key": key}], "disposition": "inline"}
+    (found,) = (await people.alice.post("/v1/downloads", json=wish)).json()["downloads"]
+    answer = bucket.get(found["url"])
+    kind = answer.headers["content-disposition"].partition(";")[0]
+    if shown_as is None:
+        assert kind == "attachment"
+    else:
+        assert (kind, answer.headers["content-type"]) == ("inline", shown_as)
+
+
 async def test_a_get_url_does_nothing_else(people: People, bucket: Bucket, stored: Json) -> None:
     url = (await signed(people.alice, stored))["url"]
     for method in ("PUT", "DELETE", "POST"):

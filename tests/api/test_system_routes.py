@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 import broker as package
+from broker.dev.ports import free_port
 from broker.policy.grants import Action
 
 if TYPE_CHECKING:
@@ -84,6 +86,18 @@ async def test_the_process_is_healthy_and_ready_while_s3_answers(people: People)
     for path in ("/healthz", "/readyz"):
         answer = await people.stranger.get(path)
         assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+async def test_a_crowd_that_asks_for_readiness_costs_s3_one_call(
+    make_broker: Callable[..., Broker],
+) -> None:
+    """Anyone may ask. A call each would open the breaker, which takes five failures."""
+    nobody = f"http://127.0.0.1:{free_port(0)}"
+    broker = make_broker(s3={"provider": "generic", "endpoint_url": nobody})
+    async with broker.client() as stranger:
+        answers = await asyncio.gather(*(stranger.get("/readyz") for _ in range(200)))
+    assert {answer.status_code for answer in answers} == {503}
+    assert not broker.core.storage.client._breaker.is_open
 
 
 @pytest.mark.parametrize("peer", ["127.0.0.1", "127.1.2.3", "::1"])

@@ -168,3 +168,13 @@ def test_no_minute_ever_holds_more_than_ten_guesses(pauses: list[float]) -> None
     assert all(timedelta(0) < wait <= timedelta(seconds=60) for wait in waits)
     for first in admitted:
         assert sum(first <= at < first + 59.999 for at in admitted) <= 10
+
+
+def test_refused_guesses_do_not_push_out_the_counts_of_others(seconds: Seconds) -> None:
+    """One address with many made-up names could else make its guesses at one account forgotten."""
+    throttle = LoginThrottle(seconds, max_keys=10)
+    guess(throttle, 5)
+    for number in range(100):
+        with pytest.raises(RateLimited):
+            throttle.check(f"made-up-{number}", "192.0.2.1")
+    wait(throttle)

@@ -85,17 +85,18 @@ export class Board {
  * @returns {Total}
  */
 function totalOf(rows, speed) {
-  let size = 0, sent = 0, remaining = 0, active = 0, failed = 0, done = 0;
+  let size = 0, sent = 0, remaining = 0, active = 0, unfinished = 0, failed = 0, done = 0;
   for (const row of rows) {
     if (row.state === "cancelled") continue;
     if (row.state === "failed") { failed += 1; continue; }
     size += row.size;
     sent += row.sent;
-    if (row.state === "done") done += 1;
-    else if (row.state !== "paused") {
+    if (row.state === "done") { done += 1; continue; }
+    unfinished += 1;
+    if (row.state !== "paused") {
       active += 1;
       remaining += row.size - row.sent;
     }
   }
-  return Object.freeze({ size, sent, speed, secondsLeft: secondsLeft(remaining, speed), active, failed, done });
+  return Object.freeze({ size, sent, speed, secondsLeft: secondsLeft(remaining, speed), active, unfinished, failed, done });
 }

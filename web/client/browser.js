@@ -4,6 +4,8 @@
  * @import { BrokerApi, EngineParts } from "./types.d.ts"
  */
 
+import { browserOnline } from "./adapters/online.js";
+import { realTime } from "./adapters/realtime.js";
 import { storageStore } from "./adapters/storage.js";
 import { xhrTransport } from "./adapters/xhr.js";
 import { UploadEngine } from "./engine.js";
@@ -19,11 +21,10 @@ export function browserEngine(broker, others = {}) {
     transport: xhrTransport(),
     store: storageStore(() => localStorage),
     hash: subtle ? (bytes) => subtle.digest("SHA-256", bytes) : null,
-    clock: () => performance.now(),
+    ...realTime,
     random: () => Math.random(),
-    setTimer: (callback, milliseconds) => setTimeout(callback, milliseconds),
-    clearTimer: (handle) => clearTimeout(/** @type {ReturnType<typeof setTimeout>} */ (handle)),
     locks: navigator.locks ?? null,
+    online: browserOnline(),
     ...others,
   });
 }

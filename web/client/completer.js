@@ -5,7 +5,7 @@
  * @import { CompletedItem, CompletedItems, StoredObject } from "./types.d.ts"
  */
 
-import { BrokerError } from "./errors.js";
+import { BrokerError, unreadable } from "./errors.js";
 
 /** The most the broker takes in one request. */
 const MOST = 1000;
@@ -59,11 +59,7 @@ export class Completer {
  * @param {CompletedItem | undefined} answer
  */
 function hand(asked, answer) {
-  if (!answer) asked.reject(leftOut());
+  if (!answer) asked.reject(unreadable("The broker's answer leaves out an upload."));
   else if ("error" in answer) asked.reject(BrokerError.ofItem(answer.error));
   else asked.resolve(answer.object);
-}
-
-function leftOut() {
-  return new BrokerError({ code: "unreadable_answer", status: 200, detail: "The broker's answer leaves out an upload." });
 }

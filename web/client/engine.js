@@ -2,10 +2,11 @@
  * The upload engine: takes files, gets them into S3 through the broker, and shows how it goes.
  * No DOM, no network, no storage, no clock of its own: all of it is passed in.
  *
- * @import { Destination, Engine, EngineParts, FileToSend, Snapshot } from "./types.d.ts"
+ * @import { Destination, Engine, EngineParts, FileLike, FileToSend, IfExists, OpenUpload, Snapshot } from "./types.d.ts"
  */
 
 import { Board } from "./board.js";
+import { demandSame, openTicket } from "./resume.js";
 import { Scheduler } from "./scheduler.js";
 import { Tools } from "./tools.js";
 import { Upload } from "./upload.js";
@@ -36,10 +37,27 @@ export class UploadEngine {
   add(files, destination) {
     const place = Object.freeze({ ...destination });
     const uploads = Array.from(files, ({ file, name }) => this.#makeUpload({ file, name }, place));
-    for (const upload of uploads) this.#uploads.set(upload.id, upload);
-    this.#board.changed();
-    this.#scheduler.settle(uploads);
+    this.#queue(uploads);
     return uploads.map((upload) => upload.id);
+  }
+
+  /**
+   * @param {OpenUpload} open
+   * @param {FileLike} file
+   */
+  async continueUpload(open, file) {
+    await demandSame(open, file, this.#tools.hash);
+    const known = this.#all().find(({ ticket }) => ticket?.id === open.id);
+    if (known) return this.#goOn(known.id);
+    const { bucket, key, id } = open;
+    const start = key.lastIndexOf("/") + 1;
+    const place = Object.freeze({ bucket, prefix: key.slice(0, start) });
+    const upload = this.#makeUpload({ file, name: key.slice(start) }, place);
+    upload.ticket = openTicket(open);
+    upload.fingerprint = open.fingerprint;
+    this.#tools.taken.add(id);
+    this.#queue([upload]);
+    return upload.id;
   }
 
   /** @param {string} id */
@@ -73,18 +91,29 @@ export class UploadEngine {
     this.#cancel(this.#all());
   }
 
-  /** @param {string} id */
-  retry(id) {
+  /**
+   * @param {string} id
+   * @param {{ ifExists?: IfExists }} [wish]
+   */
+  retry(id, { ifExists } = {}) {
     const uploads = this.#named(id).filter(({ state }) => state === "failed" || state === "cancelled");
-    for (const upload of uploads) upload.restarts = 0;
+    for (const upload of uploads) {
+      upload.restarts = 0;
+      if (ifExists && upload.error?.code === "object_exists") this.#wish(upload, ifExists);
+    }
     this.#revive(uploads);
   }
 
   clearFinished() {
-    for (const [id, { state }] of this.#uploads) {
-      if (state === "done" || state === "cancelled") this.#uploads.delete(id);
+    for (const [id, { state, cancelling }] of this.#uploads) {
+      if (state === "done" || (state === "cancelled" && !cancelling)) this.#uploads.delete(id);
     }
     this.#board.changed();
+  }
+
+  forget() {
+    const { store } = this.#tools;
+    for (const { id } of store.list()) store.remove(id);
   }
 
   snapshot() {
@@ -114,6 +143,31 @@ export class UploadEngine {
       onChange: () => this.#board.changed(),
       onBytes: (bytes) => this.#board.speed.add(bytes, now()),
     });
+  }
+
+  /** @param {string} id */
+  #goOn(id) {
+    this.retry(id);
+    this.resume(id);
+    return id;
+  }
+
+  /** @param {Upload[]} uploads  new ones */
+  #queue(uploads) {
+    for (const upload of uploads) this.#uploads.set(upload.id, upload);
+    this.#board.changed();
+    this.#scheduler.settle(uploads);
+  }
+
+  /**
+   * What the broker signed forbids to overwrite, so it is of no use any more.
+   *
+   * @param {Upload} upload
+   * @param {IfExists} ifExists
+   */
+  #wish(upload, ifExists) {
+    upload.destination = Object.freeze({ ...upload.destination, ifExists });
+    void this.#scheduler.abandon(upload);
   }
 
   #all() {

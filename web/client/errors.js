@@ -8,10 +8,9 @@
 export class BrokerError extends Error {
   /**
    * @param {{ code: string, status: number, detail: string, requestId?: string | null,
-   *   retryAfter?: number | null, problems?: { field: string, detail: string }[],
-   *   missing?: number[], cause?: unknown }} answer  `retryAfter` in seconds
+   *   retryAfter?: number | null, missing?: number[], cause?: unknown }} answer  `retryAfter` in seconds
    */
-  constructor({ code, status, detail, requestId = null, retryAfter = null, problems = [], missing = [], cause }) {
+  constructor({ code, status, detail, requestId = null, retryAfter = null, missing = [], cause }) {
     super(detail, { cause });
     this.name = "BrokerError";
     this.code = code;
@@ -19,7 +18,6 @@ export class BrokerError extends Error {
     this.detail = detail;
     this.requestId = requestId;
     this.retryAfter = retryAfter;
-    this.problems = problems;
     /** Part numbers, for `parts_missing`. */
     this.missing = missing;
   }
@@ -28,6 +26,16 @@ export class BrokerError extends Error {
   static ofItem({ code, status, detail }) {
     return new BrokerError({ code, status, detail });
   }
+}
+
+/**
+ * The broker answered, but not what it should.
+ *
+ * @param {string} detail
+ * @param {{ status?: number, cause?: unknown }} [evidence]
+ */
+export function unreadable(detail, { status = 200, cause } = {}) {
+  return new BrokerError({ code: "unreadable_answer", status, detail, cause });
 }
 
 /** @typedef {"network" | "s3" | "aborted" | "stalled"} TransportKind */
@@ -50,6 +58,9 @@ export class TransportError extends Error {
   }
 }
 
+/** There is nothing left to send: another tab or device has finished this upload. */
+export class FinishedElsewhere extends Error {}
+
 /** S3 or the broker no longer knows this upload: only a new one helps. */
 export class UploadForgotten extends Error {}
 
@@ -59,6 +70,19 @@ export class FileUnreadable extends Error {
   constructor(cause) {
     super("The file cannot be read: it was changed, moved or removed since it was chosen. Choose it again.", { cause });
     this.name = "FileUnreadable";
+  }
+}
+
+/** An upload is continued with the file it was begun with only. */
+export class AnotherFile extends Error {
+  code = "another_file";
+  status = 0;
+  requestId = null;
+
+  /** @param {string} [message] */
+  constructor(message = "That is another file than the one whose upload was begun.") {
+    super(message);
+    this.name = "AnotherFile";
   }
 }
 
@@ -77,6 +101,9 @@ export function problemOf(error) {
   }
   if (error instanceof UploadForgotten) {
     return { code: "upload_gone", message: "The storage forgot this upload more than once.", status: 404, requestId: null };
+  }
+  if (error instanceof AnotherFile) {
+    return { code: error.code, message: error.message, status: error.status, requestId: error.requestId };
   }
   if (error instanceof FileUnreadable) {
     return { code: "file", message: error.message, status: 0, requestId: null };

@@ -5,11 +5,16 @@
  * @import { Decoder } from "./decode.js"
  */
 
-import { BrokerError, TransportError } from "./errors.js";
+import { realTime } from "./adapters/realtime.js";
+import { BrokerError, TransportError, unreadable } from "./errors.js";
+import { Timers } from "./timers.js";
+
+/** Milliseconds one call may take when the caller says nothing. */
+const DEADLINE = 30_000;
 
 /**
  * @typedef {{ fetch: FetchLike, baseUrl?: string, token?: string | (() => string | null) | null,
- *   onUnauthenticated?: (error: BrokerError) => void }} HttpParts
+ *   onUnauthenticated?: (error: BrokerError) => void, timers?: Timers }} HttpParts
  *
  * @typedef {{ query?: Record<string, string | number | undefined>, body?: unknown,
  *   call?: CallOptions | undefined, signingIn?: boolean, batch?: string }} RequestParts
@@ -27,17 +32,19 @@ export class Http {
   #token;
   /** @type {(error: BrokerError) => void} */
   #onUnauthenticated;
+  #timers;
 
   /**
    * Without a token the page's session cookie speaks, which goes to the same origin only.
    *
    * @param {HttpParts} parts
    */
-  constructor({ fetch, baseUrl = "", token = null, onUnauthenticated = () => {} }) {
+  constructor({ fetch, baseUrl = "", token = null, onUnauthenticated = () => {}, timers = new Timers(realTime) }) {
     this.#fetch = fetch;
     this.#baseUrl = baseUrl.replace(/\/$/, "");
     this.#token = typeof token === "function" ? token : () => token;
     this.#onUnauthenticated = onUnauthenticated;
+    this.#timers = timers;
   }
 
   /**
@@ -49,7 +56,7 @@ export class Http {
    */
   async ask(method, path, decoder, parts) {
     try {
-      return decoded(await this.#send(method, path, parts), decoder, parts.batch);
+      return decoded(await this.#inTime(method, path, parts), decoder, parts.batch);
     } catch (error) {
       if (error instanceof BrokerError && error.status === 401 && !parts.signingIn) this.#onUnauthenticated(error);
       throw error;
@@ -60,10 +67,20 @@ export class Http {
    * @param {string} method
    * @param {string} path
    * @param {RequestParts} parts
+   */
+  #inTime(method, path, parts) {
+    const { signal = new AbortController().signal, deadline: limit = DEADLINE } = parts.call ?? {};
+    return this.#timers.within((own) => this.#send(method, path, parts, own), { signal, limit, where: "broker" });
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {RequestParts} parts
+   * @param {AbortSignal} signal
    * @returns {Promise<Answer>}
    */
-  async #send(method, path, { query = {}, body, call = {} }) {
-    const { signal } = call;
+  async #send(method, path, { query = {}, body }, signal) {
     const fetch = this.#fetch; // called bare: a browser's own refuses another `this`
     try {
       const answer = await fetch(this.#baseUrl + path + queryString(query), {
@@ -72,11 +89,11 @@ export class Http {
         credentials: "same-origin",
         cache: "no-store",
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        ...(signal ? { signal } : {}),
+        signal,
       });
       return { status: answer.status, header: (name) => answer.headers.get(name), text: await answer.text() };
     } catch (cause) {
-      throw new TransportError(signal?.aborted ? "aborted" : "network", { where: "broker", cause });
+      throw new TransportError(signal.aborted ? "aborted" : "network", { where: "broker", cause });
     }
   }
 
@@ -104,7 +121,7 @@ function decoded(answer, decoder, batch = "") {
     return decoder(answer.text === "" ? undefined : JSON.parse(answer.text), "answer");
   } catch (cause) {
     const detail = "The broker's answer could not be read. Something between this page and the broker may have changed it.";
-    throw new BrokerError({ code: "unreadable_answer", status: answer.status, detail, cause });
+    throw unreadable(detail, { status: answer.status, cause });
   }
 }
 
@@ -115,14 +132,13 @@ function decoded(answer, decoder, batch = "") {
  */
 function refusal(answer) {
   const problem = jsonObject(answer.text);
-  const { code, detail, title, request_id: requestId, errors, missing } = problem;
+  const { code, detail, title, request_id: requestId, missing } = problem;
   return new BrokerError({
     status: answer.status,
     code: typeof code === "string" ? code : `http_${answer.status}`,
     detail: [detail, title].find((each) => typeof each === "string" && each) ?? `The broker answered ${answer.status}.`,
     requestId: typeof requestId === "string" ? requestId : answer.header("x-request-id"),
     retryAfter: seconds(answer.header("retry-after")),
-    problems: Array.isArray(errors) ? errors : [],
     missing: Array.isArray(missing) ? missing.filter(Number.isSafeInteger) : [],
   });
 }

@@ -8,10 +8,11 @@
  * @import { Tools } from "./tools.js"
  */
 
-import { TransportError, UploadForgotten } from "./errors.js";
+import { FinishedElsewhere, TransportError, UploadForgotten } from "./errors.js";
 import { read } from "./fingerprint.js";
 import { seconds } from "./http.js";
 import { PartPlan } from "./plan.js";
+import { passes } from "./retry.js";
 import { together } from "./timers.js";
 
 /** After the last byte has left, S3 may still be taking it in: buffers on the way hide that. */
@@ -23,6 +24,8 @@ const ANSWER_TAKES = 4;
 const MUST_NOT_OVERWRITE = 412;
 /** Bytes per millisecond granted to a transport that cannot tell its progress. */
 const LEAST_SPEED = 16;
+/** What S3 says with 400 when a new URL helps; no code at all where the answer cannot be read. */
+const SIGN_AGAIN = [null, "AccessDenied", "ExpiredToken"];
 
 /**
  * @param {Upload} upload
@@ -78,7 +81,6 @@ class PartSender {
         patience.reset();
       } catch (error) {
         this.#upload.progress.drop(target.part_number);
-        this.#plan.giveBack(target);
         await this.#judge(error, target, patience);
       }
     }
@@ -133,7 +135,7 @@ class PartSender {
   }
 
   /**
-   * Returns when the part may be tried again; throws what cannot be helped.
+   * Gives the part back, and returns when this task may go on; throws what cannot be helped.
    *
    * @param {unknown} error
    * @param {PartTarget} target
@@ -143,9 +145,9 @@ class PartSender {
     if (!(error instanceof TransportError) || error.kind === "aborted") throw error;
     if (error.status === 404) await this.#askIfForgotten();
     if (error.kind === "network") await read(this.#upload.file, 0, 1); // a file that changed looks like this, too
-    if ([400, 403, 404].includes(error.status)) return this.#signAgain(error, target.part_number);
-    if (!this.#tools.s3Answered && patience.attempt >= this.#tools.options.retries) throw error;
-    await patience.wait(error, this.#signal);
+    this.#plan.giveBack(target); // not before: another task would try the same URL meanwhile
+    if (isOfUrl(error)) return this.#signAgain(error, target.part_number);
+    await patience.wait(error, this.#signal, this.#tools.s3Answered ? Infinity : this.#tools.options.retries);
   }
 
   /**
@@ -162,8 +164,19 @@ class PartSender {
     const id = /** @type {Ticket} */ (this.#upload.ticket).id;
     const work = { upload: this.#upload, signal: this.#signal };
     const { state } = await this.#tools.ask((call) => this.#tools.broker.getUpload(id, call), work);
+    if (state === "complete") throw new FinishedElsewhere();
     if (state === "aborted" || state === "expired") throw new UploadForgotten();
   }
+}
+
+/**
+ * Whether another URL for the same part may do.
+ *
+ * @param {TransportError} error
+ */
+function isOfUrl(error) {
+  if (passes(error)) return false;
+  return error.status === 403 || error.status === 404 || (error.status === 400 && SIGN_AGAIN.includes(error.s3Code));
 }
 
 /** @param {TransportAnswer} answer */

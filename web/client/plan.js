@@ -5,7 +5,7 @@
  * @import { PartTarget } from "./types.d.ts"
  */
 
-import { BrokerError } from "./errors.js";
+import { unreadable } from "./errors.js";
 
 /**
  * @typedef {{ numbers: number[], partSize: number, size: number, targets: PartTarget[], windowSize: number,
@@ -84,7 +84,7 @@ export class PartPlan {
     const numbers = this.#unsigned.slice(-this.#parts.windowSize).reverse();
     const targets = await this.#parts.sign(numbers);
     const signed = new Set(targets.map((target) => this.#check(target).part_number));
-    if (!numbers.every((number) => signed.has(number))) throw unusable("leaves out a part");
+    if (!numbers.every((number) => signed.has(number))) throw unreadable("The broker's answer leaves out a part.");
     this.#unsigned = this.#unsigned.filter((number) => !signed.has(number));
     this.#ready.push(...targets);
   }
@@ -92,7 +92,9 @@ export class PartPlan {
   /** @param {PartTarget} target */
   #check(target) {
     const { partSize, size } = this.#parts;
-    if (target.size !== partLength(target.part_number, partSize, size)) throw unusable("states another part size");
+    if (target.size !== partLength(target.part_number, partSize, size)) {
+      throw unreadable("The broker's answer states another part size.");
+    }
     return target;
   }
 }
@@ -106,9 +108,4 @@ export class PartPlan {
  */
 export function partLength(number, partSize, size) {
   return Math.max(0, Math.min(partSize, size - (number - 1) * partSize));
-}
-
-/** @param {string} why */
-function unusable(why) {
-  return new BrokerError({ code: "unreadable_answer", status: 200, detail: `The broker's answer ${why}.` });
 }

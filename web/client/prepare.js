@@ -7,7 +7,7 @@
  * @import { Tools } from "./tools.js"
  */
 
-import { BrokerError, TransportError } from "./errors.js";
+import { BrokerError, TransportError, unreadable } from "./errors.js";
 import { fingerprint } from "./fingerprint.js";
 import { Finder } from "./resume.js";
 import { keepTrying, passes } from "./retry.js";
@@ -139,7 +139,7 @@ export class Preparer {
    * @returns {BrokerError | null}  why there is no ticket
    */
   #acceptItem(upload, item, createdAt) {
-    if (item === undefined) return leftOut();
+    if (item === undefined) return unreadable("The broker's answer leaves out this file.");
     if ("error" in item) return BrokerError.ofItem(item.error);
     upload.ticket = ticketOf(item);
     this.#tools.taken.add(item.id);
@@ -188,15 +188,11 @@ function remembered({ name, size, fingerprint: print }, { id, bucket, key }, cre
  * @returns {Ticket}
  */
 function ticketOf({ id, bucket, key, strategy, target }) {
-  const shared = { id, bucket, key, strategy, found: false };
+  const shared = { id, bucket, key, strategy, found: false, known: true };
   if ("parts" in target) {
     return { ...shared, partSize: target.part_size, partCount: target.part_count, targets: target.parts };
   }
   return { ...shared, partSize: target.size, partCount: 1, targets: [{ ...target, part_number: 1 }] };
-}
-
-function leftOut() {
-  return new BrokerError({ code: "unreadable_answer", status: 200, detail: "The broker's answer leaves out this file." });
 }
 
 /** @param {Upload} upload */

@@ -129,6 +129,18 @@ export class Progress {
   }
 
   /**
+   * S3 has these parts, and no other.
+   *
+   * @param {{ part_number: number, size: number }[]} parts
+   */
+  know(parts) {
+    this.#landed.clear();
+    this.#moving.clear();
+    this.#landedBytes = 0;
+    for (const { part_number: number, size } of parts) this.found(number, size);
+  }
+
+  /**
    * A part that did not arrive, or is not there any more.
    *
    * @param {number} part

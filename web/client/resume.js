@@ -1,12 +1,13 @@
 /**
  * Finds the upload a file belongs to: one that this device remembers, or that the broker says is open.
  *
- * @import { CallOptions, Destination, OpenUpload, Remembered } from "./types.d.ts"
+ * @import { CallOptions, Destination, FileLike, OpenUpload, Remembered } from "./types.d.ts"
  * @import { Ticket, Upload } from "./upload.js"
  * @import { Tools } from "./tools.js"
  */
 
-import { BrokerError } from "./errors.js";
+import { AnotherFile, BrokerError } from "./errors.js";
+import { fingerprint } from "./fingerprint.js";
 
 /** @typedef {Remembered | OpenUpload} Candidate */
 
@@ -42,9 +43,9 @@ export class Finder {
   }
 
   /** @param {Candidate} candidate */
-  #take({ id, bucket, key }) {
-    this.#tools.taken.add(id);
-    return { id, bucket, key, strategy: /** @type {const} */ ("multipart"), partSize: 0, partCount: 0, targets: [], found: true };
+  #take(candidate) {
+    this.#tools.taken.add(candidate.id);
+    return { ...openTicket(candidate), found: true };
   }
 
   /**
@@ -64,6 +65,29 @@ export class Finder {
       throw error;
     }
   }
+}
+
+/**
+ * @param {{ id: string, bucket: string, key: string }} open
+ * @returns {Ticket}
+ */
+export function openTicket({ id, bucket, key }) {
+  return { id, bucket, key, strategy: "multipart", partSize: 0, partCount: 0, targets: [], found: false, known: false };
+}
+
+/**
+ * Throws `AnotherFile` unless the upload was begun with this file.
+ *
+ * @param {OpenUpload} open
+ * @param {FileLike} file
+ * @param {((bytes: Uint8Array<ArrayBuffer>) => Promise<ArrayBuffer>) | null} hash
+ */
+export async function demandSame(open, file, hash) {
+  if (file.size !== open.size) throw new AnotherFile();
+  if (hash === null || open.fingerprint === null) {
+    throw new AnotherFile("It cannot be told whether this is the file whose upload was begun.");
+  }
+  if (await fingerprint(file, hash) !== open.fingerprint) throw new AnotherFile();
 }
 
 /**

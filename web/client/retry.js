@@ -2,6 +2,7 @@
  * When to try again, and when to stop: exponential backoff with full jitter, `Retry-After` honoured.
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  *
+ * @import { Online } from "./types.d.ts"
  * @import { Timers } from "./timers.js"
  */
 
@@ -9,6 +10,14 @@ import { BrokerError, TransportError } from "./errors.js";
 
 /** The longest `Retry-After` that is believed, in seconds. */
 const LONGEST_RETRY_AFTER = 120;
+/**
+ * Codes of S3 for faults that pass, whatever their status; AWS sends some of them with 400.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+ */
+const PASSING_CODES = new Set([
+  "IncompleteBody", "InternalError", "OperationAborted", "RequestTimeout", "ServiceUnavailable", "SlowDown",
+  "Throttling", "ThrottlingException", "TooManyRequests",
+]);
 
 /**
  * Milliseconds to wait before the next try.
@@ -30,7 +39,8 @@ export function passes(error) {
   if (error instanceof BrokerError) return error.code !== "s3_refused" && passingStatus(error.status);
   if (!(error instanceof TransportError)) return false;
   const conflict = error.status === 409; // two conditional writes at once: S3 asks to repeat
-  return error.kind === "network" || error.kind === "stalled" || conflict || passingStatus(error.status);
+  const unanswered = error.kind === "network" || error.kind === "stalled";
+  return unanswered || conflict || passingStatus(error.status) || PASSING_CODES.has(error.s3Code ?? "");
 }
 
 /** @param {number} status */
@@ -39,11 +49,13 @@ function passingStatus(status) {
 }
 
 /**
- * How long one fault may last: counts from the first failure after a success.
+ * How long one fault may last: counts from the first failure after a success. A device that is offline
+ * learns nothing about the other side: then only the next try is put off.
  */
 export class Patience {
   #timers;
   #random;
+  #online;
   #limits;
   #onWait;
   /** Tries that failed since the last success. */
@@ -52,24 +64,21 @@ export class Patience {
   #since = null;
 
   /**
-   * @param {{ timers: Timers, random: () => number, onWait?: (error: unknown) => void,
+   * @param {{ timers: Timers, random: () => number, online: Online, onWait?: (error: unknown) => void,
    *   limits: { backoffBase: number, backoffCap: number, patience: number } }} parts  in milliseconds;
    *   `onWait` hears each error that is waited out, and null when it is over
    */
-  constructor({ timers, random, limits, onWait = () => {} }) {
+  constructor({ timers, random, online, limits, onWait = () => {} }) {
     this.#timers = timers;
     this.#random = random;
+    this.#online = online;
     this.#limits = limits;
     this.#onWait = onWait;
   }
 
-  get attempt() {
-    return this.#attempt;
-  }
-
   /** To call after a success. */
   reset() {
-    if (this.#attempt === 0) return;
+    if (this.#since === null) return;
     this.#attempt = 0;
     this.#since = null;
     this.#onWait(null);
@@ -80,13 +89,26 @@ export class Patience {
    *
    * @param {unknown} error
    * @param {AbortSignal} signal
+   * @param {number} [tries]  how many may fail at most
    */
-  async wait(error, signal) {
+  async wait(error, signal, tries = Infinity) {
+    if (!passes(error)) throw error;
+    const isOnline = this.#online.isOnline();
+    if (isOnline) this.#count(error, tries);
+    else this.#since = this.#timers.now();
+    this.#onWait(error);
+    const delay = isOnline ? this.#delay(error) : this.#limits.backoffCap;
+    await this.#timers.sleep(delay, signal, this.#online.onOnline);
+  }
+
+  /**
+   * @param {unknown} error
+   * @param {number} tries
+   */
+  #count(error, tries) {
     const now = this.#timers.now();
     this.#since ??= now;
-    if (!passes(error) || now - this.#since >= this.#limits.patience) throw error;
-    this.#onWait(error);
-    await this.#timers.sleep(this.#delay(error), signal);
+    if (this.#attempt >= tries || now - this.#since >= this.#limits.patience) throw error;
     this.#attempt += 1;
   }
 
@@ -94,7 +116,7 @@ export class Patience {
   #delay(error) {
     const retryAfter = error instanceof BrokerError || error instanceof TransportError ? error.retryAfter : null;
     const { backoffBase: base, backoffCap: cap } = this.#limits;
-    return backoff({ attempt: this.#attempt, random: this.#random, base, cap, retryAfter });
+    return backoff({ attempt: this.#attempt - 1, random: this.#random, base, cap, retryAfter });
   }
 }
 

@@ -5,7 +5,7 @@
  * @import { Tools } from "./tools.js"
  */
 
-import { BrokerError, UploadForgotten } from "./errors.js";
+import { BrokerError, FinishedElsewhere, UploadForgotten } from "./errors.js";
 import { exclusively } from "./locks.js";
 import { sendParts } from "./parts.js";
 
@@ -24,7 +24,7 @@ export async function runUpload(upload, tools) {
   const onWait = () => upload.wait("Another tab or window is sending this file.");
   try {
     await exclusively(tools.locks, `presign-broker upload ${ticket.id}`, { signal, onWait }, async (waited) => {
-      if (ticket.found) await takeUp(upload, ticket, tools, waited);
+      if (!ticket.known) await takeUp(upload, ticket, tools, waited);
       await sendAndComplete(upload, ticket, tools);
     });
   } catch (error) {
@@ -34,8 +34,8 @@ export async function runUpload(upload, tools) {
 }
 
 /**
- * Learns what S3 has of an upload begun earlier or elsewhere. One that is complete was finished
- * by the tab we waited for; else it is an old one, and this file a new upload.
+ * Learns what S3 has of an upload that others may have gone on with. One that is complete was finished
+ * by them; where it was only guessed to be this file's, and nobody is at it, this file is a new upload.
  *
  * @param {Upload} upload
  * @param {Ticket} ticket
@@ -45,14 +45,15 @@ export async function runUpload(upload, tools) {
 async function takeUp(upload, ticket, tools, waited) {
   const work = { upload, signal: upload.controller.signal };
   const status = await tools.ask((call) => tools.broker.getUpload(ticket.id, call), work);
-  const finished = status.state === "complete" && waited;
+  const finished = status.state === "complete" && (waited || !ticket.found);
   const usable = status.state === "pending" && status.part_size !== null && status.part_count !== null;
   if (!finished && (!usable || status.size !== upload.size)) throw new UploadForgotten();
   ticket.partSize = status.part_size ?? 0;
   ticket.partCount = finished ? 0 : status.part_count ?? 0;
   const present = status.parts.filter((part) => part.size === upload.partLength(part.part_number));
-  for (const part of present) upload.progress.found(part.part_number, part.size);
+  upload.progress.know(present);
   ticket.found = false;
+  ticket.known = true;
   upload.resumedParts = present.length;
   upload.changed();
 }
@@ -65,7 +66,7 @@ async function takeUp(upload, ticket, tools, waited) {
 async function sendAndComplete(upload, ticket, tools) {
   for (let round = 1; ; round += 1) {
     upload.enter("sending");
-    await sendParts(upload, tools, upload.controller.signal);
+    await sendParts(upload, tools, upload.controller.signal).catch(unlessFinished);
     upload.enter("completing");
     try {
       return await complete(upload, ticket, tools);
@@ -87,6 +88,11 @@ async function complete(upload, ticket, tools) {
   const { signal } = upload.controller;
   if (ticket.strategy === "put") return tools.patiently(() => tools.completer.complete(ticket.id), { upload, signal });
   return tools.ask((call) => tools.broker.completeUpload(ticket.id, {}, call), { upload, signal });
+}
+
+/** @param {unknown} error */
+function unlessFinished(error) {
+  if (!(error instanceof FinishedElsewhere)) throw error;
 }
 
 /** @param {unknown} error */

@@ -43,6 +43,25 @@ export class Scheduler {
     this.#pump();
   }
 
+  /**
+   * Forgets what the broker gave, here and there.
+   *
+   * @param {Upload} upload
+   */
+  async abandon(upload) {
+    const { ticket } = upload;
+    if (!ticket) return;
+    this.#tools.store.remove(ticket.id);
+    upload.forget();
+    upload.aborts += 1;
+    const tooLate = await this.#abort(ticket.id);
+    upload.aborts -= 1;
+    upload.changed();
+    if (!tooLate || upload.state !== "cancelled") return;
+    upload.ticket = ticket;
+    this.#done(upload);
+  }
+
   /** Begins whatever may begin now. */
   #pump() {
     const { concurrentFiles } = this.#tools.options;
@@ -102,7 +121,7 @@ export class Scheduler {
   #place(upload) {
     this.#toPrepare.delete(upload);
     this.#toSend.delete(upload);
-    if (upload.intent === "cancel") void this.#abandon(upload);
+    if (upload.intent === "cancel") void this.abandon(upload);
     if (upload.intent !== "run" || upload.finished) return;
     if (upload.state !== "waiting") upload.enter("waiting");
     (upload.ticket ? this.#toSend : this.#toPrepare).add(upload);
@@ -111,6 +130,7 @@ export class Scheduler {
   /** @param {Upload} upload */
   #done(upload) {
     if (upload.ticket) this.#tools.store.remove(upload.ticket.id);
+    if (upload.intent === "cancel") upload.tell("It was complete before it could be cancelled.");
     upload.intent = "run"; // it may have been stopped a moment too late
     upload.pausedBy = undefined;
     upload.enter("done");
@@ -147,26 +167,17 @@ export class Scheduler {
   /**
    * Where the broker cannot be told, its sweep removes the parts later.
    *
-   * @param {Upload} upload
+   * @param {string} id
+   * @returns {Promise<boolean>}  whether it is complete already
    */
-  async #abandon(upload) {
-    if (!upload.ticket) return;
-    const { id } = upload.ticket;
-    this.#tools.store.remove(id);
-    upload.forget();
+  async #abort(id) {
     const abort = () => this.#tools.once((call) => this.#tools.broker.abortUpload(id, call));
     try {
       await keepTrying(abort, this.#tools.patience([]), new AbortController().signal);
+      return false;
     } catch (error) {
-      if (error instanceof BrokerError && error.code === "upload_complete") this.#tooLate(upload);
+      return error instanceof BrokerError && error.code === "upload_complete";
     }
-  }
-
-  /** @param {Upload} upload */
-  #tooLate(upload) {
-    if (upload.state !== "cancelled") return;
-    upload.tell("It was complete before it could be cancelled.");
-    this.#done(upload);
   }
 }
 
@@ -181,8 +192,8 @@ function nextBatch(queue, { batchFiles, batchBytes }) {
   const batch = [];
   let bytes = 0;
   for (const upload of queue) {
-    const sameplace = batch.every((other) => other.destination === upload.destination);
-    if (batch.length > 0 && (!sameplace || batch.length >= batchFiles || bytes + upload.size > batchBytes)) break;
+    const samePlace = batch.every((other) => other.destination === upload.destination);
+    if (batch.length > 0 && (!samePlace || batch.length >= batchFiles || bytes + upload.size > batchBytes)) break;
     batch.push(upload);
     bytes += upload.size;
   }

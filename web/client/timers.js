@@ -41,19 +41,19 @@ export class Timers {
    *
    * @param {number} milliseconds
    * @param {AbortSignal} signal
+   * @param {(listener: () => void) => () => void} onWake  tells what ends the sleep early; its answer ends that
    * @returns {Promise<void>}
    */
-  sleep(milliseconds, signal) {
+  sleep(milliseconds, signal, onWake) {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(new TransportError("aborted"));
-      const cancel = this.after(milliseconds, () => {
-        unlink();
-        resolve();
-      });
-      const unlink = onAbort(signal, () => {
-        cancel();
-        reject(new TransportError("aborted"));
-      });
+      const end = (/** @type {() => void} */ settle) => {
+        for (const undo of [cancel, unlink, unlisten]) undo();
+        settle();
+      };
+      const cancel = this.after(milliseconds, () => end(resolve));
+      const unlink = onAbort(signal, () => end(() => reject(new TransportError("aborted"))));
+      const unlisten = onWake(() => end(resolve));
     });
   }
 

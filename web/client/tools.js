@@ -1,9 +1,11 @@
 /**
  * What every part of the engine works with: the things passed in, wrapped once.
  *
- * @import { EngineOptions, EngineParts } from "./types.d.ts"
+ * @import { EngineOptions, EngineParts, Online } from "./types.d.ts"
  * @import { Upload } from "./upload.js"
  */
+
+/** @typedef {{ signal: AbortSignal, deadline: number }} Call */
 
 import { Completer } from "./completer.js";
 import { Patience, keepTrying } from "./retry.js";
@@ -32,6 +34,9 @@ const DEFAULTS = {
   notifyEvery: 200,
 };
 
+/** @type {Online} */
+const ALWAYS_ONLINE = { isOnline: () => true, onOnline: () => () => {} };
+
 export class Tools {
   /** Ids of uploads this engine works on: none is taken up twice. @type {Set<string>} */
   taken = new Set();
@@ -47,6 +52,7 @@ export class Tools {
     this.hash = parts.hash;
     this.random = parts.random;
     this.locks = parts.locks ?? null;
+    this.online = parts.online ?? ALWAYS_ONLINE;
     this.timers = new Timers(parts);
     this.serverClock = new ServerClock(() => this.timers.now());
     this.slots = new Slots(this.options.concurrentParts);
@@ -62,21 +68,20 @@ export class Tools {
    * @param {Upload[]} uploads  that show what is waited for
    */
   patience(uploads) {
-    const { timers, random, options: limits } = this;
+    const { timers, random, online, options: limits } = this;
     const onWait = (/** @type {unknown} */ error) => uploads.forEach((upload) => upload.waitFor(error));
-    return new Patience({ timers, random, limits, onWait });
+    return new Patience({ timers, random, online, limits, onWait });
   }
 
   /**
    * One call to the broker, for as long as it may take.
    *
    * @template T
-   * @param {(call: { signal: AbortSignal }) => Promise<T>} operation
+   * @param {(call: Call) => Promise<T>} operation
    * @param {AbortSignal} [signal]
    */
   once(operation, signal = new AbortController().signal) {
-    const bounds = { signal, limit: this.options.brokerDeadline, where: /** @type {const} */ ("broker") };
-    return this.timers.within((own) => operation({ signal: own }), bounds);
+    return operation({ signal, deadline: this.options.brokerDeadline });
   }
 
   /**
@@ -94,7 +99,7 @@ export class Tools {
    * A call to the broker that outlives its absence.
    *
    * @template T
-   * @param {(call: { signal: AbortSignal }) => Promise<T>} operation
+   * @param {(call: Call) => Promise<T>} operation
    * @param {{ upload: Upload, signal: AbortSignal }} work
    */
   ask(operation, work) {

@@ -25,7 +25,9 @@ export type UploadState =
   | "waiting" | "fingerprinting" | "starting" | "sending" | "paused"
   | "completing" | "done" | "failed" | "cancelled";
 
-/** `message` is for the person; `code` is the broker's, or `network`, `s3`, `stalled`, `file`, `internal`. */
+/**
+ * `message` is for the person; `code` is the broker's, or `network`, `s3`, `stalled`, `file`, `another_file`, `internal`.
+ */
 export interface UploadProblem { code: string; message: string; status: number; requestId: string | null }
 
 /** One upload; frozen. The same object comes back until something in it changes. */
@@ -59,8 +61,10 @@ export interface Total {
   readonly sent: number;
   readonly speed: number;
   readonly secondsLeft: number | null;
-  /** Uploads neither finished nor paused. */
+  /** Uploads neither ended nor paused. */
   readonly active: number;
+  /** Uploads neither done, failed nor cancelled: what closing the page would interrupt. */
+  readonly unfinished: number;
   readonly failed: number;
   readonly done: number;
 }
@@ -85,20 +89,30 @@ export interface Engine {
   resume(id: string): void;
   /** Stops it and aborts it at the broker. */
   cancel(id: string): void;
-  /** Takes up a failed or cancelled upload again; what S3 has stays there. */
-  retry(id: string): void;
+  /**
+   * Takes up a failed or cancelled upload again; what S3 has stays there. `ifExists` counts for an upload
+   * that failed as `object_exists` only: it is sent again from the start, with that wish.
+   */
+  retry(id: string, wish?: { ifExists?: IfExists }): void;
   pauseAll(): void;
   resumeAll(): void;
   cancelAll(): void;
   /** Continues what a missing sign-in had paused, and nothing the person paused. */
   signedIn(): void;
-  /** Forgets what is done or cancelled. */
+  /** Drops the rows of what is done or cancelled. One whose cancel is still under way stays until it is over. */
   clearFinished(): void;
   snapshot(): Snapshot;
   /** Called some times a second at most. The answer unsubscribes. */
   subscribe(listener: (snapshot: Snapshot) => void): () => void;
   /** Uploads begun earlier or elsewhere that wait for their file: add it to continue. */
   openUploads(place: { bucket: string; prefix?: string }): Promise<OpenUpload[]>;
+  /**
+   * Goes on with one of them, and resolves with the id of its row. Rejects with `AnotherFile` (an `UploadProblem`
+   * with code `another_file`) when this is not the file it was begun with.
+   */
+  continueUpload(open: OpenUpload, file: FileLike): Promise<string>;
+  /** Empties what this device remembers of open uploads, as at sign-out; they stay open at the broker. */
+  forget(): void;
 }
 
 // ---------------------------------------------------------------- what the engine is given
@@ -148,6 +162,13 @@ export interface Locks {
   ): Promise<unknown>;
 }
 
+/** Whether this device has a network at all. */
+export interface Online {
+  isOnline(): boolean;
+  /** Calls back whenever the network comes back. The answer ends that. */
+  onOnline(listener: () => void): () => void;
+}
+
 export type TimerHandle = unknown;
 
 export interface EngineOptions {
@@ -165,7 +186,7 @@ export interface EngineOptions {
   fingerprintFrom: number;
   /** Tries for an S3 that never answered this engine; most often its CORS rules. Afterwards `patience` counts. */
   retries: number;
-  /** Milliseconds that one fault may last, at the broker or at S3. */
+  /** Milliseconds that one fault may last, at the broker or at S3; time offline does not count. */
   patience: number;
   /** First and longest wait between tries, in milliseconds. */
   backoffBase: number;
@@ -195,5 +216,7 @@ export interface EngineParts {
   setTimer: (callback: () => void, milliseconds: number) => TimerHandle;
   clearTimer: (handle: TimerHandle) => void;
   locks?: Locks | null;
+  /** Without it the device counts as online. */
+  online?: Online;
   options?: Partial<EngineOptions>;
 }

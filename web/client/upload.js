@@ -19,7 +19,8 @@ import { Progress, Speedometer, secondsLeft } from "./progress.js";
  * @property {number} partSize
  * @property {number} partCount
  * @property {PartTarget[]} targets  signed with the create answer
- * @property {boolean} found  begun earlier or elsewhere: what S3 has of it is not known yet
+ * @property {boolean} found  begun earlier or elsewhere, and guessed to be this file's
+ * @property {boolean} known  whether it is known what S3 has of it; others may have gone on with it meanwhile
  */
 
 export class Upload {
@@ -37,6 +38,8 @@ export class Upload {
   fingerprint = null;
   /** Whether S3 found an object in its place that must not be overwritten. */
   existed = false;
+  /** Requests under way that abort it at the broker. */
+  aborts = 0;
   /** How often it was started anew. */
   restarts = 0;
   /** @type {UploadProblem | undefined} */
@@ -83,6 +86,11 @@ export class Upload {
     return this.state === "done" || this.state === "cancelled" || this.state === "failed";
   }
 
+  /** Whether its cancel is under way: it may turn out to be complete. */
+  get cancelling() {
+    return this.intent === "cancel" && (this.busy || this.aborts > 0);
+  }
+
   /** Part numbers S3 does not have yet, ascending. */
   get missing() {
     const count = this.ticket?.partCount ?? 0;
@@ -119,6 +127,7 @@ export class Upload {
   revive() {
     this.intent = "run";
     this.controller = new AbortController();
+    if (this.ticket?.strategy === "multipart") this.ticket.known = false;
     this.error = this.pausedBy = this.#notice = undefined;
     this.enter("waiting");
   }

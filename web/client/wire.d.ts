@@ -179,8 +179,8 @@ export interface Metadata {
 
 export interface Deleted { results: { key: string; error?: ItemError }[] }
 
-/** Every call takes a signal that aborts it. */
-export interface CallOptions { signal?: AbortSignal }
+/** Every call takes a signal that aborts it, and a deadline in milliseconds (30,000 unless told). */
+export interface CallOptions { signal?: AbortSignal; deadline?: number }
 
 /**
  * One method per operation. Items of a batch succeed or fail alone, also when all of them fail.
@@ -215,7 +215,7 @@ export type FetchLike = (url: string, init: {
   body?: string;
   credentials: "same-origin";
   cache: "no-store";
-  signal?: AbortSignal;
+  signal: AbortSignal;
 }) => Promise<{
   status: number;
   headers: { get(name: string): string | null };

@@ -85,10 +85,10 @@ test("the total counts what is on its way, leaves out what failed or was cancell
   show(400, "waiting");
   show(500, "cancelled");
   show(600, "sending").fail(new TypeError("a bug"));
-  const { size, sent, active, failed, done, secondsLeft } = board.snapshot().total;
+  const { size, sent, active, unfinished, failed, done, secondsLeft } = board.snapshot().total;
   assert.deepEqual(
-    { size, sent, active, failed, done, secondsLeft },
-    { size: 1000, sent: 180, active: 2, failed: 1, done: 1, secondsLeft: null },
+    { size, sent, active, unfinished, failed, done, secondsLeft },
+    { size: 1000, sent: 180, active: 2, unfinished: 3, failed: 1, done: 1, secondsLeft: null },
   );
 });
 

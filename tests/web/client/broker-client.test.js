@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Broker } from "../../../web/client/broker.js";
+import { Timers, onAbort } from "../../../web/client/timers.js";
+import { ManualClock } from "./manual-clock.js";
 
 /**
  * A `fetch` at the edge that answers one thing and keeps what it was asked.
@@ -137,3 +139,17 @@ test("no answer is a network error of the broker; a call that was stopped is abo
   await assert.rejects(new Broker({ fetch }).me(), { name: "TransportError", kind: "network", where: "broker" });
   await assert.rejects(new Broker({ fetch }).me({ signal: AbortSignal.abort() }), { kind: "aborted" });
 });
+
+for (const [limit, call] of /** @type {const} */ ([[30_000, undefined], [30_000, {}], [7, { deadline: 7 }]])) {
+  test(`a call with ${JSON.stringify(call)} that is never answered is given up after ${limit} ms`, async () => {
+    const clock = new ManualClock();
+    /** @type {FetchLike} */
+    const fetch = (_, { signal }) => new Promise((_resolve, reject) => void onAbort(signal, () => reject(new Error("stopped"))));
+    const outcome = new Broker({ fetch, timers: new Timers(clock) }).me(call).catch((error) => error);
+    await clock.pass(limit - 1);
+    assert.equal(clock.pending, 1);
+    await clock.pass(1);
+    const { kind, where } = await outcome;
+    assert.deepEqual({ kind, where }, { kind: "stalled", where: "broker" });
+  });
+}

@@ -1,3 +1,4 @@
+/** @import { UploadEngine } from "../../../web/client/engine.js" */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { problem } from "./fake-s3.js";
@@ -134,8 +135,118 @@ test("all at once: pause, resume, cancel; finished rows go when asked", async (t
   engine.cancelAll();
   assert.deepEqual(ids.map((id) => row(engine, id).state), ["done", "done", "done"], "what is done stays done");
   assert.equal(row(engine, late).state, "cancelled");
+  await cleared(engine);
+});
+
+test("a cancel that is under way keeps its row, and one that comes after the end says so", async (t) => {
+  const fake = await fakeS3(t);
+  fake.fault = ({ operation, id }) => {
+    const upload = fake.uploads.get(id);
+    if (operation === "complete" && upload) upload.state = "complete"; // though its answer never comes
+    return operation === "complete" ? "hang" : undefined;
+  };
+  const engine = makeEngine(fake);
+  const completing = whenSeen(fake, ({ operation }) => operation === "complete");
+  const id = String(add(engine, { big: randomFile(5 * PART) }, { profile: "photos" })[0]);
+  await completing;
+  engine.cancel(id);
   engine.clearFinished();
-  assert.deepEqual(engine.snapshot().uploads, []);
+  await reaches(engine, id, "done");
+  assert.equal(row(engine, id).notice, "It was complete before it could be cancelled.");
+  assert.equal(row(engine, id).key, "profile-photos/big", "the broker named it");
+});
+
+test("a small file that is complete all the same, says so", async (t) => {
+  const fake = await fakeS3(t);
+  const engine = makeEngine(fake);
+  const completing = whenSeen(fake, ({ operation }) => operation === "completeMany");
+  const id = addOne(engine, "small", randomFile(10));
+  await completing;
+  engine.cancel(id);
+  engine.clearFinished();
+  await reaches(engine, id, "done");
+  assert.equal(row(engine, id).notice, "It was complete before it could be cancelled.");
+  assert.equal(fake.seen("abort").length, 0);
+});
+
+test("an upload that another device finished during a pause is done, and no byte travels again", async (t) => {
+  const fake = await fakeS3(t);
+  const engine = makeEngine(fake, { options: { concurrentParts: 1 } });
+  const file = randomFile(8 * PART);
+  const id = addOne(engine, "big", file);
+  const { id: ticket } = await whenSeen(fake, ({ part }) => part === 4);
+  engine.pause(id);
+  await finishElsewhere(fake, ticket, file);
+  fake.log.length = 0;
+  engine.resume(id);
+  await ended(engine);
+  assert.equal(row(engine, id).state, "done");
+  assert.equal(row(engine, id).error, undefined);
+  assert.deepEqual(partsSent(fake), []);
+});
+
+test("an upload that another device finishes while this one sends is done", async (t) => {
+  const fake = await fakeS3(t);
+  const engine = makeEngine(fake, { options: { concurrentParts: 1 } });
+  const file = randomFile(8 * PART);
+  const held = gate();
+  fake.delay = () => held.opened;
+  fake.fault = ({ id, operation }) => (
+    operation === "put" && fake.uploads.get(id)?.state === "complete" ? { status: 404 } : undefined);
+  const id = addOne(engine, "big", file);
+  const { id: ticket } = await whenSeen(fake, ({ operation }) => operation === "put");
+  await finishElsewhere(fake, ticket, file);
+  held.open();
+  await ended(engine);
+  assert.equal(row(engine, id).state, "done");
+  assert.equal(fake.seen("create").length, 1);
+  assert.ok(partsSent(fake).length < 8);
+});
+
+test("a resume sends what vanished from S3 during the pause", async (t) => {
+  const fake = await fakeS3(t);
+  const engine = makeEngine(fake, { options: { concurrentParts: 1 } });
+  const file = randomFile(8 * PART);
+  const id = addOne(engine, "big", file);
+  const { id: ticket } = await whenSeen(fake, ({ part }) => part === 4);
+  engine.pause(id);
+  fake.uploads.get(ticket)?.parts.delete(2);
+  engine.resume(id);
+  await ended(engine);
+  assert.equal(partsSent(fake).filter((part) => part === 2).length, 2);
+  assert.equal(fake.seen("complete").length, 1);
+  assert.deepEqual(fake.objects.get("b/users/alice/big"), await bytesOf(file));
+});
+
+for (const [size, kind] of /** @type {const} */ ([[10, "small"], [5 * PART, "big"]])) {
+  test(`a ${kind} upload that met an object can be retried with "replace"`, async (t) => {
+    const fake = await fakeS3(t);
+    let exists = true;
+    fake.fault = ({ operation }) => (
+      exists && operation.startsWith("complete") ? problem(409, "object_exists") : undefined);
+    const engine = makeEngine(fake);
+    const id = addOne(engine, "file", randomFile(size));
+    await reaches(engine, id, "failed");
+    exists = false;
+    const aborted = whenSeen(fake, ({ operation }) => operation === "abort");
+    engine.retry(id, { ifExists: "replace" });
+    await reaches(engine, id, "done");
+    assert.deepEqual(fake.seen("create").map(({ body }) => body.files[0].if_exists), [undefined, "replace"]);
+    assert.equal((await aborted).id, fake.seen("put")[0]?.id);
+  });
+}
+
+test("the wish to replace counts for an object in its place only", async (t) => {
+  const fake = await fakeS3(t);
+  let broken = true;
+  fake.fault = ({ operation }) => (broken && operation === "create" ? problem(403, "forbidden") : undefined);
+  const engine = makeEngine(fake);
+  const id = addOne(engine, "small", randomFile(10));
+  await reaches(engine, id, "failed");
+  broken = false;
+  engine.retry(id, { ifExists: "replace" });
+  await reaches(engine, id, "done");
+  assert.equal(fake.seen("create").at(-1)?.body.files[0].if_exists, undefined);
 });
 
 test("files are finished in the order they were added", async (t) => {
@@ -156,3 +267,25 @@ test("who unsubscribes hears no more", async (t) => {
   await ended(engine);
   assert.equal(heard, 0);
 });
+
+/**
+ * What another tab or device does.
+ *
+ * @param {import("./fake-s3.js").FakeS3} fake
+ * @param {string} id
+ * @param {Blob} file
+ */
+async function finishElsewhere(fake, id, file) {
+  const bytes = await bytesOf(file);
+  const upload = fake.uploads.get(id) ?? assert.fail();
+  for (const number of numbers(upload.partCount)) upload.parts.set(number, bytes.subarray((number - 1) * PART, number * PART));
+  upload.state = "complete";
+}
+
+/** When nothing keeps a finished row any more. @param {UploadEngine} engine */
+function cleared(engine) {
+  return until(engine, () => {
+    engine.clearFinished();
+    return engine.snapshot().uploads.length === 0;
+  });
+}

@@ -1,3 +1,4 @@
+/** @import { Online } from "../../../web/client/types.d.ts" */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BrokerError, TransportError } from "../../../web/client/errors.js";
@@ -15,9 +16,9 @@ function refused(status, retryAfter = null) {
   return new BrokerError({ code: "x", status, detail: "No.", retryAfter });
 }
 
-/** @param {ManualClock} clock @param {() => number} [random] */
-function makePatience(clock, random = full) {
-  return new Patience({ timers: new Timers(clock), random, online, limits });
+/** @param {ManualClock} clock @param {Online} [network] */
+function makePatience(clock, network = online) {
+  return new Patience({ timers: new Timers(clock), random: full, online: network, limits });
 }
 
 test("the wait doubles up to the cap", () => {
@@ -94,4 +95,34 @@ test("who waits can be stopped at once, and leaves no timer behind", async () =>
   stop.abort();
   await assert.rejects(wait, { kind: "aborted" });
   assert.equal(clock.pending, 0);
+});
+
+test("offline, patience does not run out; back online it counts from there", async () => {
+  const clock = new ManualClock();
+  let isOnline = false;
+  const patience = makePatience(clock, { isOnline: () => isOnline, onOnline: () => () => {} });
+  const failing = () => Promise.reject(refused(503));
+  let over = false;
+  const outcome = keepTrying(failing, patience, signal).catch((error) => {
+    over = true;
+    return error;
+  });
+  await clock.pass(6_000_000);
+  isOnline = true;
+  await clock.pass(569_000);
+  assert.equal(over, false);
+  await clock.pass(91_000);
+  assert.equal((await outcome).status, 503);
+});
+
+test("so many tries and no more, where a number is given; offline none counts", async () => {
+  const clock = new ManualClock();
+  const patience = makePatience(clock);
+  const away = makePatience(clock, { isOnline: () => false, onOnline: () => () => {} });
+  for (const _ of [1, 2]) {
+    const waits = Promise.all([patience.wait(refused(503), signal, 2), away.wait(refused(503), signal, 0)]);
+    await clock.pass(30_000);
+    await waits;
+  }
+  await assert.rejects(patience.wait(refused(503), signal, 2), { status: 503 });
 });

@@ -77,3 +77,16 @@ test("a batch is stopped when each of its members is", () => {
   members[1]?.abort();
   assert.equal(all.aborted, true);
 });
+
+test("a sleeper that is woken leaves no timer and no listener behind", async () => {
+  const clock = new ManualClock();
+  /** @type {Set<() => void>} */
+  const listeners = new Set();
+  const sleep = new Timers(clock).sleep(60_000, signal, (listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  });
+  for (const listener of listeners) listener();
+  await sleep;
+  assert.deepEqual([clock.pending, listeners.size], [0, 0]);
+});
