@@ -281,7 +281,6 @@ def _system_routes(core: Core) -> SystemRoutes:
         metrics_token=None if token is None else token.get_secret_value(),
         s3_answers=lambda: check_answers(client, probed),
         clock=core.clock,
-        monotonic=time.monotonic,
         write_once=provider_named(settings.s3.provider).write_once,
     )
 

@@ -18,12 +18,17 @@ import { Transfers } from "./views/transfers.js";
 
 const TOLD_FOR = 6000; // ms a good message stays
 const CLOCK_TICK = 30_000; // ms between two looks at relative dates
+const HELD_FOR = 500; // ms between two `dragover` at most; browsers repeat it every 50 to 350
 const BETWEEN_DOWNLOADS = 400; // ms; a browser drops a download that the next one overtakes
 
 /** The frame that will draw; 0 when nothing changed. */
 let frame = 0;
 /** The timer that takes the last good message away. @type {ReturnType<typeof setTimeout> | undefined} */
 let telling;
+/** The timer that takes dragged files for gone. @type {ReturnType<typeof setTimeout> | undefined} */
+let holding;
+/** Not while the page leaves by its own will, nor for a download: to the browser that is leaving too, at first. */
+let warnsOnLeaving = true;
 
 const root = /** @type {HTMLElement} */ (document.getElementById("app"));
 const store = createStore(initialState(new Date(), navigator.onLine), schedule);
@@ -47,7 +52,7 @@ const objects = new Objects({
   broker,
   store,
   startDownload,
-  removed: (keys) => browsing.removed(keys),
+  removed: (bucket, keys) => browsing.removed(bucket, keys),
   settled: () => list.focusList(),
   tell,
 });
@@ -59,7 +64,10 @@ const session = new Session({
   store,
   after: (milliseconds, run) => setTimeout(run, milliseconds),
   enter: () => browsing.enter(),
-  reload: () => location.reload(),
+  reload: () => {
+    warnsOnLeaving = false;
+    location.reload();
+  },
 });
 
 /** @type {Actions} */
@@ -86,26 +94,37 @@ function tell(text) {
   telling = setTimeout(() => store.set({ status: "" }), TOLD_FOR);
 }
 
-/** The answer is an attachment, so the page stays. @param {string} url */
+/** An attachment leaves the page as it is; anything else that answers would take its place. @param {string} url */
 async function startDownload(url) {
   const link = document.createElement("a");
   link.href = url;
   link.download = "";
   link.rel = "noreferrer";
+  warnsOnLeaving = false;
   link.click();
   await new Promise((resolve) => setTimeout(resolve, BETWEEN_DOWNLOADS));
+  warnsOnLeaving = true;
 }
 
-let depth = 0; // elements the dragged files are over; each child enters and leaves too
-/** @param {DragEvent} event @param {number} step */
-function dragged(event, step) {
+/** A browser repeats `dragover` while files are held over the page, and may never say that they left. @param {DragEvent} event */
+function dragged(event) {
   if (!carriesFiles(event.dataTransfer)) return;
   event.preventDefault();
-  depth = Math.max(0, depth + step);
+  clearTimeout(holding);
+  holding = setTimeout(notDragged, HELD_FOR);
   const { place, buckets, session: state, question } = store.get();
   const allowed = place !== null && actionsAt(buckets ?? [], place).has("write");
   const answerable = state === "signed-in" && question === null;
-  const dragging = depth === 0 || !answerable ? "none" : allowed ? "allowed" : "refused";
+  setDragging(!answerable ? "none" : allowed ? "allowed" : "refused");
+}
+
+function notDragged() {
+  clearTimeout(holding);
+  setDragging("none");
+}
+
+/** @param {"none" | "allowed" | "refused"} dragging */
+function setDragging(dragging) {
   if (dragging !== store.get().dragging) store.set({ dragging });
 }
 
@@ -114,21 +133,23 @@ function dropped(event) {
   if (!carriesFiles(event.dataTransfer)) return;
   event.preventDefault();
   const { dragging } = store.get();
-  depth = 0;
-  store.set({ dragging: "none" });
+  notDragged();
   if (dragging === "allowed" && event.dataTransfer) transfers.dropped(event.dataTransfer);
 }
 
-addEventListener("dragenter", (event) => dragged(event, 1));
-addEventListener("dragover", (event) => dragged(event, 0));
-addEventListener("dragleave", (event) => dragged(event, -1));
+addEventListener("dragenter", dragged);
+addEventListener("dragover", dragged);
+addEventListener("dragleave", ({ relatedTarget }) => {
+  if (relatedTarget === null) notDragged();
+});
+addEventListener("dragend", notDragged);
 addEventListener("drop", dropped);
 addEventListener("popstate", () => browsing.popped());
 addEventListener("resize", () => list.scrolled());
 addEventListener("online", () => store.set({ online: true }));
 addEventListener("offline", () => store.set({ online: false }));
 addEventListener("beforeunload", (event) => {
-  if (engine.snapshot().total.active > 0) event.preventDefault();
+  if (warnsOnLeaving && engine.snapshot().total.unfinished > 0) event.preventDefault();
 });
 setInterval(() => store.set({ now: new Date() }), CLOCK_TICK);
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from broker.api.answers import Json, rfc3339
 from broker.api.endpoint import route
 from broker.api.identity import bearer_token
-from broker.errors import BrokerError, Forbidden
+from broker.errors import Forbidden
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from broker.telemetry.metrics import Metrics
 
 
-READY_FOR = 1.0  # seconds that an answer about S3 holds
-
-
 class SystemRoutes:
     def __init__(
         self,
@@ -44,7 +41,6 @@ class SystemRoutes:
         metrics_token: str | None,
         s3_answers: Callable[[], Awaitable[None]],
         clock: Callable[[], datetime],
-        monotonic: Callable[[], float],
         write_once: bool,
     ) -> None:
         """`s3_answers` raises S3Unavailable when it does not."""
@@ -56,11 +52,8 @@ class SystemRoutes:
         self._metrics_token = metrics_token
         self._s3_answers = s3_answers
         self._clock = clock
-        self._monotonic = monotonic
         self._write_once = write_once
-        self._asking = asyncio.Lock()
-        self._ask_again = 0.0
-        self._not_ready: BrokerError | None = None  # what S3 answered last
+        self._asking: asyncio.Future[None] | None = None  # the question to S3 that is under way
 
     def routes(self) -> list[BaseRoute]:
         return [
@@ -105,13 +98,10 @@ class SystemRoutes:
         return Json({"status": "ok"})
 
     async def ready(self, request: Request) -> Response:  # noqa: ARG002 - as above
-        """Anyone may ask, so S3 is asked by one at a time, and not again within a second."""
-        async with self._asking:
-            if self._monotonic() >= self._ask_again:
-                self._not_ready = await _failure_of(self._s3_answers())
-                self._ask_again = self._monotonic() + READY_FOR
-        if self._not_ready is not None:
-            raise self._not_ready
+        """Anyone may ask, so whoever comes while S3 is being asked shares that answer."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.ensure_future(self._s3_answers())
+        await asyncio.shield(self._asking)
         return Json({"status": "ok"})
 
     async def metrics(self, request: Request) -> Response:
@@ -127,14 +117,6 @@ class SystemRoutes:
         elif token is None and is_loopback(request.client.host if request.client else ""):
             return
         raise Forbidden("Metrics are for loopback, or with BROKER_METRICS_TOKEN.")
-
-
-async def _failure_of(work: Awaitable[None]) -> BrokerError | None:
-    try:
-        await work
-    except BrokerError as error:
-        return error
-    return None
 
 
 def is_loopback(host: str) -> bool:

@@ -106,7 +106,7 @@ export const me = object({
 export const config = object({
   version: text,
   sign_in: object({ local: flag, issuers: list(plain) }),
-  features: object({ strategies: list(text) }),
+  features: object({ strategies: list(text), write_once: flag }),
 });
 
 /** @type {Decoder<{ buckets: Wire.Bucket[] }>} */

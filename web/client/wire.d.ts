@@ -13,7 +13,8 @@ export type IfExists = "fail" | "replace";
 export interface Config {
   version: string;
   sign_in: { local: boolean; issuers: unknown[] };
-  features: { strategies: string[] };
+  /** `write_once`: an upload with `if_exists: "fail"` never overwrites, whichever way it is sent. */
+  features: { strategies: string[]; write_once: boolean };
 }
 
 export interface Grant {

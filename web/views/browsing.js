@@ -99,9 +99,10 @@ export class Browsing {
     if (rows !== listing.rows) this.#replaceRows(rows);
   }
 
-  /** @param {ReadonlySet<string>} keys */
-  removed(keys) {
+  /** The person may have gone elsewhere meanwhile. @param {string} bucket @param {ReadonlySet<string>} keys */
+  removed(bucket, keys) {
     const { store } = this.#parts;
+    if (store.get().place?.bucket !== bucket) return;
     store.set({ selection: NOTHING });
     this.#replaceRows(store.get().listing.rows.filter(({ key }) => !keys.has(key)));
   }
@@ -117,12 +118,12 @@ export class Browsing {
     if (samePlace(place, this.#parts.store.get().place)) this.#parts.arrived();
   }
 
-  /** @param {Place} place @param {Place | null} from where the person was */
+  /** A question that is open was about the folder before. @param {Place} place @param {Place | null} from where the person was */
   async #show(place, from) {
     const { store, opened } = this.#parts;
     this.#loading.abort();
     this.#loading = new AbortController();
-    store.set({ place, listing: LOADING, span: TOP, selection: NOTHING, focus: 0, failure: null, unfinished: [] });
+    store.set({ place, listing: LOADING, span: TOP, selection: NOTHING, focus: 0, failure: null, question: null, unfinished: [], offer: "early" });
     opened();
     const actions = actionsAt(store.get().buckets ?? [], place);
     if (actions.has("write") && !actions.has("list")) this.#patch({ state: "failed", failure: UPLOAD_ONLY });

@@ -5,7 +5,7 @@
  * @import { Actions } from "./page.js"
  */
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
-import { modal, nameText } from "./elements.js";
+import { modal, nameText, reopen } from "./elements.js";
 import { counted } from "./format.js";
 
 const NAMED = 5; // names shown; the others are counted
@@ -14,6 +14,13 @@ const NAMED = 5; // names shown; the others are counted
 const choiceButton = ({ label, testId, danger, run }, busy) => html`
   <button type="button" class=${danger ? "primary danger" : "secondary"} data-testid=${testId} ?disabled=${busy}
     @click=${run}>${label}</button>`;
+
+/** @param {readonly string[]} names */
+const namesOf = (names) => html`
+  <ul class="names">
+    ${names.slice(0, NAMED).map((name) => html`<li>${nameText(name)}</li>`)}
+    ${names.length > NAMED ? html`<li class="muted">and ${counted(names.length - NAMED, "more", "more")}</li>` : nothing}
+  </ul>`;
 
 /** @param {State} state @param {Actions} actions */
 export function dialog({ question }, { store }) {
@@ -24,13 +31,15 @@ export function dialog({ question }, { store }) {
     event.preventDefault();
     if (!busy) close();
   };
+  const closed = (/** @type {Event} */ event) => {
+    if (busy) reopen(event);
+    else if (/** @type {Element} */ (event.target).isConnected) close();
+  };
   return html`
-    <dialog class="question" aria-labelledby="question-title" aria-busy=${busy} ${modal()} @cancel=${cancelled}>
+    <dialog class="question" aria-labelledby="question-title" aria-busy=${busy} ${modal()} @cancel=${cancelled}
+      @close=${closed}>
       <h2 id="question-title">${title}</h2>
-      <ul class="names">
-        ${names.slice(0, NAMED).map((name) => html`<li>${nameText(name)}</li>`)}
-        ${names.length > NAMED ? html`<li class="muted">and ${counted(names.length - NAMED, "more", "more")}</li>` : nothing}
-      </ul>
+      ${names.length > 0 ? namesOf(names) : nothing}
       <p class="muted">${text}</p>
       <div class="choices">
         <button type="button" class="secondary" data-testid="dismiss" autofocus ?disabled=${busy} @click=${close}>${dismiss}</button>

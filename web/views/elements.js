@@ -69,3 +69,12 @@ class Modal extends AsyncDirective {
   }
 }
 export const modal = directive(Modal);
+
+/**
+ * A second Escape closes a dialog without asking (Chromium): so it is opened again.
+ * @param {Event} event `close`
+ */
+export function reopen({ target }) {
+  const dialog = /** @type {HTMLDialogElement} */ (target);
+  if (dialog.isConnected && !dialog.open) dialog.showModal();
+}

@@ -57,7 +57,8 @@ const COLUMNS = [["name", "Name"], ["size", "Size"], ["modified", "Modified"]];
 /** @param {State} state @param {Actions} actions */
 function header({ listing, selection }, actions) {
   const some = selection.keys.size > 0;
-  const label = some ? "Clear the selection" : "Select all files";
+  const loaded = listing.cursor === null ? "" : ` (${counted(listing.shown.length, "item")} loaded so far)`;
+  const label = some ? "Clear the selection" : `Select all files${loaded}`;
   return html`
     <div class="head" role="rowgroup">
       <div class="row" role="row" aria-rowindex="1">

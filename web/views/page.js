@@ -44,7 +44,7 @@ export function titleOf(state) {
 
 /** @param {State} state @param {Actions} actions */
 export function page(state, actions) {
-  if (state.session === "starting") return html`<main class="front" aria-busy="true"></main>`;
+  if (state.session === "starting") return html`<main class="front" aria-busy="true"><p class="opening muted" role="status">Starting…</p></main>`;
   if (state.session === "unreachable") return unreachable(state, actions);
   if (state.session === "signed-out") return signInPage(state, actions);
   return html`

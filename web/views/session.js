@@ -13,6 +13,7 @@
  * @property {() => void} reload           loads the page anew: nothing of the last user stays in memory
  */
 import { BrokerError } from "../client/errors.js";
+import { counted } from "./format.js";
 import { failureOf } from "./messages.js";
 
 /** A session is renewed when this part of its life is over. */
@@ -36,6 +37,8 @@ export class Session {
     const { broker, store } = this.#parts;
     store.set({ session: "starting", failure: null });
     try {
+      const { features } = await broker.config();
+      store.set({ writeOnce: features.write_once });
       await this.#enter(await broker.me());
       await this.#renew();
     } catch (error) {
@@ -66,9 +69,35 @@ export class Session {
   }
 
   async signOut() {
-    const { broker, store } = this.#parts;
+    const { unfinished } = this.#parts.engine.snapshot().total;
+    if (unfinished > 0) this.#askToSignOut(unfinished);
+    else await this.#signOut();
+  }
+
+  /** @param {number} unfinished uploads */
+  #askToSignOut(unfinished) {
+    const run = () => {
+      this.#parts.store.set({ question: null });
+      this.#signOut();
+    };
+    this.#parts.store.set({
+      question: {
+        title: "Sign out now?",
+        text: `${counted(unfinished, "upload")} ${unfinished === 1 ? "is" : "are"} not finished. Large ones can go on later, with the same files.`,
+        names: [],
+        choices: [{ label: "Sign out", testId: "confirm-sign-out", danger: true, run }],
+        dismiss: "Stay",
+        busy: false,
+      },
+    });
+  }
+
+  /** The next person at this browser finds no trace of these uploads; their owner finds them at the broker. */
+  async #signOut() {
+    const { broker, engine, store } = this.#parts;
     try {
       await broker.signOut();
+      engine.forget();
       this.#leave();
     } catch (error) {
       store.set({ failure: failureOf("You are still signed in", error) });

@@ -5,7 +5,7 @@
  * @import { Actions } from "./page.js"
  */
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
-import { icon, modal } from "./elements.js";
+import { icon, modal, reopen } from "./elements.js";
 
 /** @param {SubmitEvent} event @param {Actions} actions */
 function submit(event, { session }) {
@@ -38,13 +38,13 @@ const form = ({ signIn: { busy, failure }, user }, actions, title, text) => html
 export const signInPage = (state, actions) =>
   html`<main class="front">${form(state, actions, "Sign in to Broker", "")}</main>`;
 
-/** Cannot be closed: everything below needs the session. Uploads wait meanwhile. @param {State} state @param {Actions} actions */
+/** Opens again when it is closed: everything below needs the session. Uploads wait meanwhile. @param {State} state @param {Actions} actions */
 export function signInDialog(state, actions) {
   const waiting = state.tray.rows.some(({ pausedBy }) => pausedBy === "sign-in");
   const text = `Your session has ended.${waiting ? " Your uploads go on once you are back." : ""}`;
   return html`
     <dialog class="front-dialog" aria-labelledby="sign-in-title" ${modal()}
-      @cancel=${(/** @type {Event} */ event) => event.preventDefault()}>
+      @cancel=${(/** @type {Event} */ event) => event.preventDefault()} @close=${reopen}>
       ${form(state, actions, "Sign in again", text)}
     </dialog>`;
 }

@@ -48,7 +48,9 @@
  * @property {Selection} selection
  * @property {Tray} tray
  * @property {boolean} trayOpen
+ * @property {boolean} writeOnce       the storage itself refuses to replace what exists, unless it is told to
  * @property {readonly OpenUpload[]} unfinished  of this folder
+ * @property {"early" | "late" | "opened"} offer  unfinished uploads were known before the rows were drawn; after; after, and asked for
  * @property {Question | null} question
  * @property {"none" | "allowed" | "refused"} dragging  files over the page
  * @property {number} reading          files found so far in what was dropped; 0 when done
@@ -87,7 +89,9 @@ export const initialState = (now, online) => ({
   selection: NOTHING,
   tray: EMPTY_TRAY,
   trayOpen: true,
+  writeOnce: false,
   unfinished: [],
+  offer: "early",
   question: null,
   dragging: "none",
   reading: 0,

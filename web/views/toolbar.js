@@ -11,6 +11,7 @@ import { icon, iconButton } from "./elements.js";
 import { bytes, counted } from "./format.js";
 import { actionsAt } from "./places.js";
 import { pickedFiles } from "./drop.js";
+import { unfinishedButton } from "./unfinished.js";
 
 /**
  * @typedef {object} Command
@@ -54,6 +55,7 @@ function placeBar(state, actions) {
   return html`
     ${breadcrumbs(state, actions)}
     <div class="commands">
+      ${unfinishedButton(state, actions)}
       ${button({ ...UPLOAD_FOLDER, refusal, run: () => choose("folder-input") }, actions)}
       ${button({ ...UPLOAD, refusal, run: () => choose("file-input") }, actions)}
     </div>`;
@@ -66,11 +68,12 @@ function selectionBar(state, actions) {
   const permitted = place ? actionsAt(buckets ?? [], place) : new Set();
   const download = { refusal: refusalOf("download", permitted.has("read")), run: () => actions.objects.download(files) };
   const remove = { refusal: refusalOf("delete", permitted.has("delete")), run: () => actions.objects.askToDelete(files) };
+  const partly = listing.cursor === null ? "" : ` · ${counted(listing.shown.length, "item")} loaded so far`;
   const size = files.reduce((sum, file) => sum + file.size, 0);
   return html`
     <p class="selected">
       ${iconButton("close", "Clear the selection", () => actions.list.clear(), { testId: "clear-selection" })}
-      <strong>${counted(files.length, "file")}</strong><span class="muted">${bytes(size)}</span>
+      <strong>${counted(files.length, "file")}</strong><span class="muted">${bytes(size)}${partly}</span>
     </p>
     <div class="commands">
       ${button({ ...DOWNLOAD, ...download }, actions)}

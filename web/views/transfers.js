@@ -1,7 +1,7 @@
 /**
  * Uploads: from picked or dropped files to the engine, and from the engine to the page.
  *
- * @import { BrokerApi, Engine, IfExists, OpenUpload, Snapshot, UploadRow, UploadState } from "../client/types.d.ts"
+ * @import { BrokerApi, Engine, IfExists, OpenUpload, Snapshot, UploadRow } from "../client/types.d.ts"
  * @import { Store } from "./state.js"
  * @import { PickedFile } from "./drop.js"
  * @import { Place } from "./places.js"
@@ -13,23 +13,23 @@
  * @property {(text: string) => void} tell
  */
 import { entriesOf, topName, topNames, walk } from "./drop.js";
-import { bytes, counted } from "./format.js";
+import { counted } from "./format.js";
 import { failed, failureOf } from "./messages.js";
 import { visible } from "./names.js";
 import { actionsAt, samePlace } from "./places.js";
-import { trayOf } from "./tray-model.js";
+import { ENDED, trayOf } from "./tray-model.js";
 
 const REPORT_EVERY = 100; // files read from a dropped folder between two counts on the page
-const ASKED_NAMES = 100; // names looked up one by one in a list that is not complete
-
-/** @type {ReadonlySet<UploadState>} */
-const ENDED = new Set(/** @type {UploadState[]} */ (["done", "cancelled"]));
+const AT_ONCE = 20; // names looked up at a time in a list that is not complete
+const COURTESY = 100; // names looked up where the storage refuses to replace anyway
 
 export class Transfers {
   /** @type {Parts} */
   #parts;
   /** Ends of uploads that were told: a cancelled one may be retried and end again. @type {Set<string>} */
   #told = new Set();
+  /** Whether unfinished uploads are being asked for, and whether to ask once more afterwards. */
+  #finding = { now: false, again: false };
 
   /** @param {Parts} parts */
   constructor(parts) {
@@ -55,21 +55,31 @@ export class Transfers {
 
   /** Uploads begun here earlier or on another device. They are an offer, so a failure stays silent. */
   async findUnfinished() {
-    const { engine, store } = this.#parts;
-    const { place } = store.get();
-    if (!place || !this.#may("write", place)) return;
-    const unfinished = await engine.openUploads(place).catch(() => []);
-    if (samePlace(place, store.get().place)) store.set({ unfinished });
+    const finding = this.#finding;
+    finding.again = true;
+    if (finding.now) return;
+    finding.now = true;
+    while (finding.again) {
+      finding.again = false;
+      await this.#find();
+    }
+    finding.now = false;
   }
 
-  /** The engine finds the parts that are there by the file's fingerprint. @param {OpenUpload} open @param {File} file */
-  continueWith(open, file) {
-    const { store } = this.#parts;
-    const { place } = store.get();
-    if (!place) return;
-    if (file.size === open.size) return this.#send([{ file, name: open.key.slice(place.prefix.length) }], place);
-    const message = `${visible(file.name)} has ${bytes(file.size)}; the upload that waits has ${bytes(open.size)}.`;
-    store.set({ failure: failed("That is another file", message) });
+  /** Never begins a new upload: what lies under that name stays. @param {OpenUpload} open @param {File} file */
+  async continueWith(open, file) {
+    const { engine, store } = this.#parts;
+    store.set({ trayOpen: true, failure: null });
+    try {
+      await engine.continueUpload(open, file);
+    } catch (error) {
+      store.set({ failure: failureOf(`The upload does not go on with ${visible(file.name)}`, error) });
+    }
+  }
+
+  /** What the storage refused because the name exists. @param {string} id */
+  replace(id) {
+    this.#parts.engine.retry(id, { ifExists: "replace" });
   }
 
   /** @param {OpenUpload} open */
@@ -93,7 +103,6 @@ export class Transfers {
     const run = () => {
       store.set({ question: null });
       engine.cancelAll();
-      engine.clearFinished();
     };
     store.set({
       question: {
@@ -105,6 +114,18 @@ export class Transfers {
         busy: false,
       },
     });
+  }
+
+  /** A list that is drawn already does not move: the offer is a button then. */
+  async #find() {
+    const { engine, store } = this.#parts;
+    const { place } = store.get();
+    if (!place || !this.#may("write", place)) return;
+    const unfinished = await engine.openUploads(place).catch(() => []);
+    const { place: current, unfinished: before, offer, listing } = store.get();
+    if (!samePlace(place, current)) return;
+    const late = before.length === 0 && listing.state !== "loading";
+    store.set({ unfinished, offer: late ? "late" : offer });
   }
 
   /** @param {OpenUpload} open */
@@ -134,7 +155,8 @@ export class Transfers {
     const { store, uploaded } = this.#parts;
     for (const { id, state } of ended) this.#told.add(`${id} ${state}`);
     uploaded(ended.filter(({ state }) => state === "done"));
-    if (ended.length > 0 && store.get().unfinished.length > 0) this.findUnfinished();
+    const offered = new Set(store.get().unfinished.map(({ bucket, key }) => `${bucket}/${key}`));
+    if (ended.some(({ bucket, key }) => offered.has(`${bucket}/${key}`))) this.findUnfinished();
   }
 
   /** @param {readonly PickedFile[]} files @param {Place} place */
@@ -152,20 +174,39 @@ export class Transfers {
   /** @param {readonly PickedFile[]} files @param {Place} place @param {IfExists} [ifExists] */
   #send(files, place, ifExists) {
     const { engine, store } = this.#parts;
+    const asked = ifExists ?? (store.get().writeOnce ? "fail" : undefined);
     store.set({ trayOpen: true, question: null });
-    if (files.length > 0) engine.add(files, { ...place, ...(ifExists ? { ifExists } : {}) });
+    if (files.length > 0) engine.add(files, { ...place, ...(asked ? { ifExists: asked } : {}) });
   }
 
-  /** Which of these names the folder has already. @param {readonly string[]} names @param {Place} place */
+  /** Which of these names the folder has already, or will have. @param {readonly string[]} names @param {Place} place */
   async #takenOf(names, place) {
-    const { listing, place: current } = this.#parts.store.get();
+    const { listing, place: current, writeOnce } = this.#parts.store.get();
     const here = samePlace(place, current) && listing.state === "ready";
-    const rows = here ? listing.rows : [];
+    const listed = here ? listing.rows.map(({ key }) => key.slice(place.prefix.length)) : [];
+    const known = new Set([...listed, ...this.#onTheWay(place)]);
     const complete = here && listing.cursor === null;
-    const asked = complete || !this.#may("list", place) ? [] : names.slice(0, ASKED_NAMES);
-    const found = await Promise.all(asked.map(async (name) => ((await this.#exists(place, name)) ? [name] : [])));
-    const taken = new Set([...rows.map(({ key }) => key.slice(place.prefix.length)), ...found.flat()]);
-    return names.filter((name) => taken.has(name));
+    const unknown = complete || !this.#may("list", place) ? [] : names.filter((name) => !known.has(name));
+    const found = await this.#lookUp(writeOnce ? unknown.slice(0, COURTESY) : unknown, place);
+    return names.filter((name) => known.has(name) || found.has(name));
+  }
+
+  /** Names that uploads in the tray are about to take. @param {Place} place */
+  #onTheWay({ bucket, prefix }) {
+    const { uploads } = this.#parts.engine.snapshot();
+    const here = uploads.filter((each) => each.bucket === bucket && each.key.startsWith(prefix));
+    const coming = here.filter(({ state }) => !ENDED.has(state) && state !== "failed");
+    return coming.map(({ key }) => topName(key.slice(prefix.length)));
+  }
+
+  /** Which of these names the storage has. @param {readonly string[]} names @param {Place} place */
+  async #lookUp(names, place) {
+    const found = new Set();
+    for (let at = 0; at < names.length; at += AT_ONCE) {
+      const batch = names.slice(at, at + AT_ONCE);
+      await Promise.all(batch.map(async (name) => (await this.#exists(place, name)) && found.add(name)));
+    }
+    return found;
   }
 
   /** Of all keys that begin with a name, the name itself comes first. @param {Place} place @param {string} name */

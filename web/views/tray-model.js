@@ -3,7 +3,7 @@
  *
  * @import { Snapshot, Total, UploadRow, UploadState } from "../client/types.d.ts"
  * @typedef {object} Tray
- * @property {readonly UploadRow[]} rows  failures first; at most SHOWN
+ * @property {readonly UploadRow[]} rows  as they were added; at most SHOWN, failures before others
  * @property {number} hidden              rows beyond those
  * @property {number} count               all that were not cancelled
  * @property {readonly string[]} open      `bucket/key` of every upload that still needs the engine
@@ -17,18 +17,11 @@ import { bytes, counted, duration, percent, speed } from "./format.js";
 /** Rows drawn at once: a folder of 60,000 files must not make 60,000 elements. */
 const SHOWN = 100;
 
-/** @type {Record<UploadState, number>} */
-const RANK = {
-  failed: 0,
-  completing: 1,
-  sending: 1,
-  starting: 1,
-  fingerprinting: 1,
-  paused: 2,
-  waiting: 3,
-  done: 4,
-  cancelled: 5,
-};
+/** Of more uploads than are drawn, the first ones leave by this many: rows seldom move under the pointer. */
+const STEP = 50;
+
+/** @type {ReadonlySet<UploadState>} */
+export const ENDED = new Set(/** @type {UploadState[]} */ (["done", "cancelled"]));
 
 /** @type {Tray} */
 export const EMPTY_TRAY = {
@@ -36,7 +29,7 @@ export const EMPTY_TRAY = {
   hidden: 0,
   count: 0,
   open: [],
-  total: { size: 0, sent: 0, speed: 0, secondsLeft: null, active: 0, failed: 0, done: 0 },
+  total: { size: 0, sent: 0, speed: 0, secondsLeft: null, active: 0, failed: 0, done: 0, unfinished: 0 },
   headline: "",
   detail: "",
   paused: false,
@@ -44,19 +37,31 @@ export const EMPTY_TRAY = {
 
 /** @param {Snapshot} snapshot @returns {Tray} */
 export function trayOf({ uploads, total }) {
-  const ordered = [...uploads].sort((one, other) => RANK[one.state] - RANK[other.state]);
+  const rows = rowsOf(uploads);
   const count = uploads.filter(({ state }) => state !== "cancelled").length;
   const paused = total.active === 0 && uploads.some(({ state }) => state === "paused");
   return {
-    rows: ordered.slice(0, SHOWN),
-    hidden: Math.max(0, ordered.length - SHOWN),
+    rows,
+    hidden: uploads.length - rows.length,
     count,
-    open: uploads.filter(({ state }) => state !== "done" && state !== "cancelled").map(({ bucket, key }) => `${bucket}/${key}`),
+    open: uploads.filter(({ state }) => !ENDED.has(state)).map(({ bucket, key }) => `${bucket}/${key}`),
     total,
     paused,
     headline: headline(total, count, paused),
     detail: total.active > 0 || paused ? progressOf(total.sent, total.size, total.speed, total.secondsLeft) : "",
   };
+}
+
+/** The style sheet puts failures on top: an element that moved would lose the focus. @param {readonly UploadRow[]} uploads */
+function rowsOf(uploads) {
+  const failures = uploads.filter(({ state }) => state === "failed").slice(0, SHOWN);
+  const others = uploads.filter(({ state }) => state !== "failed");
+  const room = SHOWN - failures.length;
+  const open = others.findIndex(({ state }) => !ENDED.has(state));
+  const passed = open < 0 ? others.length : Math.floor(open / STEP) * STEP;
+  const from = Math.max(0, Math.min(passed, others.length - room));
+  const shown = new Set([...failures, ...others.slice(from, from + room)]);
+  return uploads.filter((row) => shown.has(row));
 }
 
 /** @param {Total} total @param {number} count @param {boolean} paused */

@@ -9,23 +9,48 @@ import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { icon, iconButton, nameText } from "./elements.js";
 import { counted, percent } from "./format.js";
+import { reference } from "./list-states.js";
 import { iconOf, visible } from "./names.js";
 import { lineOf } from "./tray-model.js";
 
 const MOVING = new Set(["waiting", "fingerprinting", "starting", "sending"]);
 const STOPPABLE = new Set([...MOVING, "paused", "failed"]);
+/** The broker's word for a name that is taken. */
+const EXISTS = "object_exists";
 const WITH_BAR = new Set(["starting", "sending", "paused", "completing"]);
 
-/** @param {UploadRow} row @param {Actions} actions */
-function buttons({ id, name, state, pausedBy }, { engine }) {
-  const label = visible(name);
-  const resumable = state === "paused" && pausedBy !== "sign-in";
-  const retriable = state === "failed" || state === "cancelled";
+/**
+ * @typedef {object} Command
+ * @property {string} name icon
+ * @property {string} label
+ * @property {string} testId
+ * @property {() => void} run
+ */
+
+/** What moves or stands still. @param {UploadRow} row @param {Actions} actions @returns {Command | null} */
+function goingOn({ id, state, pausedBy, error }, { engine, transfers }) {
+  if (MOVING.has(state)) return { name: "pause", label: "Pause", testId: "pause", run: () => engine.pause(id) };
+  if (state === "paused" && pausedBy !== "sign-in") return { name: "play", label: "Resume", testId: "resume", run: () => engine.resume(id) };
+  if (state !== "failed") return null;
+  if (error?.code === EXISTS) return { name: "upload", label: "Replace", testId: "replace-row", run: () => transfers.replace(id) };
+  return { name: "retry", label: "Retry", testId: "retry", run: () => engine.retry(id) };
+}
+
+/** Where it was cancelled, it can be taken up again. @param {UploadRow} row @param {Actions} actions @returns {Command | null} */
+function stopping({ id, state }, { engine }) {
+  if (state === "cancelled") return { name: "retry", label: "Retry", testId: "retry", run: () => engine.retry(id) };
+  return STOPPABLE.has(state) ? { name: "close", label: "Cancel", testId: "cancel", run: () => engine.cancel(id) } : null;
+}
+
+/** One button for each place, whatever it does at the moment: so it keeps the focus. @param {Command | null} command @param {string} upload */
+function button(command, upload) {
+  if (command === null) return nothing;
+  const { name, label, testId, run } = command;
+  const hint = `${label} ${upload}`;
+  const spelled = testId === "replace-row";
   return html`
-    ${MOVING.has(state) ? iconButton("pause", `Pause ${label}`, () => engine.pause(id), { testId: "pause" }) : nothing}
-    ${resumable ? iconButton("play", `Resume ${label}`, () => engine.resume(id), { testId: "resume" }) : nothing}
-    ${retriable ? iconButton("retry", `Retry ${label}`, () => engine.retry(id), { testId: "retry" }) : nothing}
-    ${STOPPABLE.has(state) ? iconButton("close", `Cancel ${label}`, () => engine.cancel(id), { testId: "cancel" }) : nothing}`;
+    <button type="button" class=${spelled ? "quiet" : "icon-button"} aria-label=${hint} title=${hint} data-testid=${testId}
+      @click=${run}>${icon(name)}${spelled ? label : nothing}</button>`;
 }
 
 /** @param {UploadRow} row */
@@ -40,8 +65,9 @@ const upload = (row, actions) => html`
     ${mark(row)}
     <div class="what">
       ${nameText(row.name)}
-      <div class="commands">${buttons(row, actions)}</div>
+      <div class="commands">${button(goingOn(row, actions), visible(row.name))}${button(stopping(row, actions), visible(row.name))}</div>
       <span class="muted line">${row.error ? row.error.message : lineOf(row)}</span>
+      ${reference(row.error?.requestId ?? null)}
       ${WITH_BAR.has(row.state)
         ? html`<progress aria-label=${visible(row.name)} max=${row.size || 1} .value=${row.sent}></progress>`
         : nothing}

@@ -10,6 +10,8 @@ import { icon, nameText } from "./elements.js";
 import { bytes, counted, relative } from "./format.js";
 import { visible } from "./names.js";
 
+const UNFOLDED = 3; // entries; more of them begin as one line
+
 /** @param {Event} event @param {OpenUpload} open @param {Actions} actions */
 function chosen(event, open, { transfers }) {
   const input = /** @type {HTMLInputElement} */ (event.target);
@@ -37,13 +39,33 @@ function entry(open, { place, now }, actions) {
     </li>`;
 }
 
+/** Without those that the tray goes on with. @param {State} state */
+function waitingOf({ tray, unfinished: all }) {
+  const here = new Set(tray.open);
+  return all.filter(({ bucket, key }) => !here.has(`${bucket}/${key}`));
+}
+
+/** In the toolbar, where the offer came after the rows. @param {State} state @param {Actions} actions */
+export function unfinishedButton(state, { store }) {
+  const waiting = waitingOf(state);
+  if (waiting.length === 0 || state.offer === "early") return nothing;
+  const opened = state.offer === "opened";
+  const label = counted(waiting.length, "unfinished upload");
+  return html`
+    <button type="button" class="secondary" aria-expanded=${opened} data-testid=${opened ? "fold-unfinished" : "unfinished"}
+      data-name=${opened ? nothing : nameIn(state, waiting)} @click=${() => store.set({ offer: opened ? "late" : "opened" })}
+      aria-label=${label} title=${label}>${icon("clock")}<span>${label}</span></button>`;
+}
+
+/** Of the one upload that waits. @param {State} state @param {OpenUpload[]} waiting */
+const nameIn = ({ place }, [first, ...others]) => (others.length > 0 ? nothing : first?.key.slice(place?.prefix.length));
+
 /** @param {State} state @param {Actions} actions */
 export function unfinished(state, actions) {
-  const here = new Set(state.tray.open);
-  const waiting = state.unfinished.filter(({ bucket, key }) => !here.has(`${bucket}/${key}`));
-  if (waiting.length === 0) return nothing;
+  const waiting = waitingOf(state);
+  if (waiting.length === 0 || state.offer === "late") return nothing;
   return html`
-    <details class="unfinished" open>
+    <details class="unfinished" ?open=${state.offer === "opened" || waiting.length <= UNFOLDED}>
       <summary>${icon("right")}<h2>${counted(waiting.length, "unfinished upload")}</h2></summary>
       <ul>${waiting.map((open) => entry(open, state, actions))}</ul>
     </details>`;

@@ -102,11 +102,11 @@ test("each download goes to its own signed address, as an attachment", async () 
 test("a file that is gone is told, not navigated to; the others are downloaded", async () => {
   const { objects, store, started } = objectsOf({
     "POST /v1/downloads": signAll,
-    "GET /v1/objects/metadata": (asked) => (asked.query.get("key") === "users/alice/f0" ? new Refusal(404, "object_not_found", "It is gone.") : metadata(asked)),
+    "GET /v1/objects/metadata": (asked) => (asked.query.get("key") === "users/alice/f0" ? new Refusal(404, "not_found", "Not found") : metadata(asked)),
   });
   await objects.download(files(2));
   assert.deepEqual(started, ["http://s3.test/users/alice/f1"]);
-  assert.equal(store.get().failure?.message, "f0: It is gone.");
+  assert.equal(store.get().failure?.message, "f0: It is not there any more.");
 });
 
 test("what is deleted is what the question named, wherever the person is by then", async () => {

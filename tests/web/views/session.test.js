@@ -126,7 +126,7 @@ test("with an unfinished upload, signing out is asked about first", async () => 
   assert.equal(calls.at(-1), "reload");
 });
 
-for (const [features, writeOnce] of /** @type {[object, boolean][]} */ ([[{ write_once: true }, true], [{ write_once: false }, false], [{}, false]])) {
+for (const [features, writeOnce] of /** @type {[object, boolean][]} */ ([[{ write_once: true }, true], [{ write_once: false }, false]])) {
   test(`with ${JSON.stringify(features)}, the storage ${writeOnce ? "guards" : "does not guard"} what exists`, async () => {
     const config = { version: "1", sign_in: { local: true, issuers: [] }, features: { strategies: [], ...features } };
     const { session, store } = sessionOf({ "GET /v1/config": () => config });

@@ -9,17 +9,22 @@ const upload = (state, more = {}) => ({
 });
 const TOTAL = { size: 0, sent: 0, speed: 0, secondsLeft: null, active: 0, failed: 0, done: 0, unfinished: 0 };
 
-test("failures come first; the others stay where they were, whatever becomes of them", () => {
+test("each row stays where it was, whatever becomes of it", () => {
   /** @type {UploadState[]} */
   const states = ["done", "waiting", "cancelled", "sending", "failed", "paused"];
   const { rows } = trayOf({ uploads: states.map((state) => upload(state)), total: TOTAL });
-  assert.deepEqual(rows.map(({ state }) => state), ["failed", "done", "waiting", "cancelled", "sending", "paused"]);
+  assert.deepEqual(rows.map(({ state }) => state), states);
 });
 
 test("of many uploads a hundred are drawn and the others counted", () => {
   const uploads = Array.from({ length: 101 }, (_, index) => upload("waiting", { id: String(index) }));
   const tray = trayOf({ uploads, total: { ...TOTAL, active: 101 } });
   assert.deepEqual([tray.rows.length, tray.hidden, tray.count], [100, 1, 101]);
+});
+
+test("of many uploads the failures are drawn, however late they were added", () => {
+  const uploads = Array.from({ length: 150 }, (_, index) => upload(index === 149 ? "failed" : "waiting", { id: String(index) }));
+  assert.deepEqual(trayOf({ uploads, total: TOTAL }).rows.map(({ id }) => id).slice(98), ["98", "149"]);
 });
 
 for (const [done, first] of /** @type {[number, number][]} */ ([[49, 0], [50, 50], [99, 50], [100, 100], [190, 100], [200, 100]])) {
