@@ -100,9 +100,8 @@ class SignIn:
         return self._user(token.principal.subject, token.session_id)
 
     def _user(self, subject: str, session_id: str) -> Principal:
-        users = self._users()
-        principal = users.find(subject)
-        if principal is None or session_id.rpartition(".")[2] != users.generation(subject):
+        principal = self._users().find_signed_in(subject, session_id)
+        if principal is None:
             raise InvalidToken
         return principal
 

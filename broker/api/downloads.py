@@ -81,7 +81,12 @@ class DownloadRoutes:
         item = decode_query(request, ItemBody).item()
         download = self._downloads.sign(caller, item, Disposition.ATTACHMENT, None, None)
         return Response(
-            status_code=302, headers={"location": download.url, "cache-control": "no-store"}
+            status_code=302,
+            headers={
+                "location": download.url,
+                "cache-control": "no-store",
+                "referrer-policy": "no-referrer",
+            },
         )
 
 

@@ -138,8 +138,8 @@ def request_ids(prefix: str) -> Callable[[], str]:
 
 
 def answer_headers(*, https: bool) -> dict[str, str]:
-    """Return the headers of every answer: none is a document, or to be guessed at."""
-    headers = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
+    """Return the headers of every answer; each costs all of them, so the page's are its own."""
+    headers = {"x-content-type-options": "nosniff"}
     if https:
         headers["strict-transport-security"] = "max-age=31536000"
     return headers

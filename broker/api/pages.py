@@ -50,6 +50,7 @@ def page_headers(s3_sources: Sequence[str]) -> dict[str, str]:
         "cache-control": "no-cache",
         "content-security-policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "cross-origin-opener-policy": "same-origin",
+        "referrer-policy": "no-referrer",
         "permissions-policy": "camera=(), geolocation=(), microphone=()",
     }
 

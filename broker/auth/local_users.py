@@ -39,7 +39,7 @@ class LocalUsers:
     def __init__(self, users: Mapping[str, LocalUser]) -> None:
         self._users = dict(users)
         self._principals = {name: user.principal for name, user in users.items()}
-        self._generations = {name: _digest(user.hash) for name, user in users.items()}
+        self._generations = {name: f".{_digest(user.hash)}" for name, user in users.items()}
 
     @classmethod
     def parse(cls, text: str) -> LocalUsers:
@@ -74,6 +74,12 @@ class LocalUsers:
 
     def find(self, username: str) -> Principal | None:
         return self._principals.get(username)
+
+    def find_signed_in(self, username: str, session_id: str) -> Principal | None:
+        """Return the user whose present password began this session."""
+        if session_id.endswith(self._generations.get(username, "\n")):  # no id ends in a new line
+            return self._principals.get(username)
+        return None
 
     def generation(self, username: str) -> str | None:
         """Return what changes with a user's password, also by removing and adding the user."""

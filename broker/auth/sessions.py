@@ -67,7 +67,7 @@ class Sessions:
         """`generation` becomes the end of the session's id: it tells which password began it."""
         now = self._clock().replace(microsecond=0)
         return Session(
-            sid=f"{self._new_id()}.{generation}",
+            sid=self._new_id() + generation,
             issuer=principal.issuer,
             subject=principal.subject,
             roles=principal.roles,

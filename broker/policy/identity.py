@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b32encode
-from dataclasses import dataclass
+from typing import NamedTuple
 
 LOCAL_ISSUER = "local"
 
@@ -17,8 +17,7 @@ _SAFE_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 _ISSUER_DIGEST_LENGTH = 26  # base32 characters: 130 bits
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(NamedTuple):
     """A verified identity; `roles` come from the token or the users file."""
 
     issuer: str

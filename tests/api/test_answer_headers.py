@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 APP = "https://app.example"
-ALWAYS = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
+ALWAYS = {"x-content-type-options": "nosniff"}
 ON_PAGES = {
+    "referrer-policy": "no-referrer",
     "cache-control": "no-cache",
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",

@@ -45,7 +45,7 @@ def test_a_session_opens_as_it_was_sealed(sessions: Sessions, clock: Clock) -> N
 
 
 def test_each_session_has_its_own_id(sessions: Sessions) -> None:
-    assert [sessions.start(ALICE, "g").sid for _ in range(2)] == ["sid-1.g", "sid-2.g"]
+    assert [sessions.start(ALICE, ".g").sid for _ in range(2)] == ["sid-1.g", "sid-2.g"]
 
 
 def test_an_unused_session_ends_after_the_idle_time(sessions: Sessions, clock: Clock) -> None:

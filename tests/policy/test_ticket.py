@@ -91,7 +91,7 @@ def test_somebody_elses_ticket_is_an_unknown_one(principal: Principal) -> None:
 
 
 def test_new_roles_do_not_take_a_ticket_away() -> None:
-    assert TICKETS.open(TICKETS.seal(TICKET), replace(ALICE, roles=frozenset())) == TICKET
+    assert TICKETS.open(TICKETS.seal(TICKET), ALICE._replace(roles=frozenset())) == TICKET
 
 
 def test_a_ticket_changed_in_any_one_character_is_an_unknown_one() -> None:
