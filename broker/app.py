@@ -46,7 +46,7 @@ from broker.sign_in import SignIn
 from broker.signing import Signing
 from broker.state.ratelimit import RateLimit
 from broker.state.watched import Watched
-from broker.telemetry.audit import AuditLog, at_turn_end
+from broker.telemetry.audit import AuditLog, shortly
 from broker.telemetry.log import make_log
 from broker.telemetry.metrics import Metrics
 from broker.upload_access import UploadAccess
@@ -160,7 +160,7 @@ def _core(
     users = _users(settings, refused)
     metrics = Metrics()
     rate = RateLimit(settings.limits.requests_per_minute, time.monotonic)
-    trail = AuditLog(audit, clock, at_turn_end)
+    trail = AuditLog(audit, clock, shortly)
     gate = Gate(policy.current, rate, trail, metrics)
     sign_in, verifier = _sign_in(settings, users.current, gate, clock)
     return Core(

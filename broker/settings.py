@@ -55,8 +55,7 @@ if TYPE_CHECKING:
 
 PREFIX = "BROKER_"
 SECRET_FIELDS = frozenset({"secrets", "metrics_token"})
-# Variables of the broker that override no setting.
-OTHER_VARIABLES = frozenset({"BROKER_CONFIG", "BROKER_DEV_S3_ENV", "BROKER_SECRETS_FILE"})
+NO_SETTINGS = frozenset({"BROKER_CONFIG", "BROKER_DEV_S3_ENV", "BROKER_SECRETS_FILE"})
 MIN_SECRET_BYTES = 32
 KIB = 1024
 
@@ -265,7 +264,7 @@ def _problem(path: str, fault: str) -> str:
 
 
 def _unknown_variables(environ: Mapping[str, str]) -> list[str]:
-    known = {PREFIX + field.upper() for field in Settings.model_fields} | OTHER_VARIABLES
+    known = {PREFIX + field.upper() for field in Settings.model_fields} | NO_SETTINGS
     ours = (name for name in environ if name.startswith(PREFIX))
     return sorted(name for name in ours if name.partition("__")[0] not in known)
 

@@ -195,10 +195,14 @@ class Broker:
     def person(self, name: str) -> httpx.AsyncClient:
         return self.client(authorization=f"Bearer {self.token(name)}")
 
-    def lines(self, request_id: str) -> list[Json]:
-        """The audit lines of one request, written at the latest now."""
+    def trail(self) -> str:
+        """The audit trail, all of it written by now."""
         self.core.audit.flush()
-        lines = map(json.loads, self.audit.getvalue().splitlines())
+        return self.audit.getvalue()
+
+    def lines(self, request_id: str) -> list[Json]:
+        """The audit lines of one request."""
+        lines = map(json.loads, self.trail().splitlines())
         return [line for line in lines if line["request_id"] == request_id]
 
 

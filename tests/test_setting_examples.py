@@ -12,7 +12,7 @@ from dotenv import dotenv_values
 from pydantic import BaseModel
 
 from broker.settings import (
-    OTHER_VARIABLES,
+    NO_SETTINGS,
     GrantSettings,
     ProfileSettings,
     Settings,
@@ -71,7 +71,7 @@ def test_the_environment_names_every_setting_and_no_other() -> None:
     }
     whole = {f"BROKER_{name}".upper() for name in Settings.model_fields if name not in TABLES}
     shown = {name for name in environ(all_on=True) if name.startswith("BROKER_")}
-    assert shown == below | whole | OTHER_VARIABLES
+    assert shown == below | whole | NO_SETTINGS
 
 
 def test_the_secret_of_the_example_is_refused_until_it_is_replaced() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic_core import to_json
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from broker.policy.identity import Principal
 
+WRITTEN_WITHIN = timedelta(milliseconds=10)
 _DIGEST_LENGTH = 32  # hex characters
 
 
@@ -44,10 +46,10 @@ class AuditLog:
         clock: Callable[[], datetime],
         soon: Callable[[Callable[[], None]], object],
     ) -> None:
-        """`soon` calls back at the end of the event loop's turn.
+        """`soon` calls back within moments.
 
-        The lines of one turn are made and leave together, as writing to a disk costs as much as all
-        else. An answer may leave before its line, by no more than that turn.
+        The lines of these moments are made and leave together, as writing to a disk costs as much
+        as all else. An answer may leave before its line; only a killed process loses any.
         """
         self._stream = stream
         self._clock = clock
@@ -85,9 +87,9 @@ def _line(time: datetime, decided: Decided) -> str:
     return to_json(line, ensure_ascii=True).decode() + "\n"
 
 
-def at_turn_end(call: Callable[[], None]) -> None:
-    """Call back once the running event loop has done what is ready now."""
-    asyncio.get_running_loop().call_soon(call)
+def shortly(call: Callable[[], None]) -> None:
+    """Call back on the running event loop within moments."""
+    asyncio.get_running_loop().call_later(WRITTEN_WITHIN.total_seconds(), call)
 
 
 def key_digest(bucket: str, key: str) -> str:

@@ -191,7 +191,7 @@ async def test_the_trail_holds_no_key_token_ticket_or_signature(
     upload = await uploading.create(alice, KEY)
     place = {"bucket": bucket.name, "key": KEY}
     download = await alice.post("/v1/downloads", json={"items": [place]})
-    trail = audited.audit.getvalue() + audited.log.getvalue()
+    trail = audited.trail() + audited.log.getvalue()
     secrets = {
         KEY,
         "a secret name",
@@ -211,8 +211,8 @@ async def test_hostile_text_ends_no_line(audited: Broker, alice: httpx.AsyncClie
     wish = {"items": [{"bucket": hostile, "key": "users/alice/a"}]}
     line = await line_of(audited, alice.post("/v1/downloads", json=wish))
     assert line["bucket"] == hostile
-    assert len(audited.audit.getvalue().split("\n")) == 2
-    assert json.loads(audited.audit.getvalue())["allowed"] is False
+    assert len(audited.trail().split("\n")) == 2
+    assert json.loads(audited.trail())["allowed"] is False
 
 
 async def test_decisions_are_counted_as_the_trail_has_them(
