@@ -76,7 +76,7 @@ class LocalUsers:
         return self._principals.get(username)
 
     def find_signed_in(self, username: str, session_id: str) -> Principal | None:
-        """Return the user whose present password began this session."""
+        """Return the user, if the session began with the present password."""
         if session_id.endswith(self._generations.get(username, "\n")):  # no id ends in a new line
             return self._principals.get(username)
         return None

@@ -113,7 +113,7 @@ class Sessions:
             _, self._revoked_until = self._revoked.popitem(last=False)
 
     def is_revoked(self, sid: str) -> bool:
-        """Whether the tokens of this session, which live for minutes, are dead too."""
+        """Whether the tokens of the session, which live for minutes, are dead too."""
         return sid in self._revoked
 
     def _check_living(self, session: Session) -> None:
