@@ -68,13 +68,14 @@ class SignIn:
 
     async def _prove(self, username: str, password: str, peer: str) -> SignedIn:
         self._throttle.check(username, peer)
+        users = self._users()  # one reading: the file may change while the password is hashed
         principal = await asyncio.get_running_loop().run_in_executor(
-            self._hashing, self._users().authenticate, username, password
+            self._hashing, users.authenticate, username, password
         )
         if principal is None:
             raise InvalidCredentials
         self._throttle.succeeded(username, peer)
-        generation = self._users().generation(principal.subject) or ""
+        generation = users.generation(principal.subject) or ""
         return self._signed_in(self._sessions.start(principal, generation))
 
     def renew(self, session: Session) -> SignedIn:
